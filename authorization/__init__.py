@@ -1,0 +1,1 @@
+"""The one decision and its surroundings: stations, EVSEs, tokens, sessions, decision log."""

@@ -1,0 +1,1 @@
+"""Vehicle identifiers (MAC, EVCCID, VIN) and the contracts enrolled for them."""

@@ -1,0 +1,1 @@
+"""Contracts of mobility operators (EVCO) and their certificates."""

@@ -1,0 +1,1 @@
+"""Words that every context shares: identifiers, errors, principal, events, database, sealing."""

@@ -1,0 +1,1 @@
+"""Identifiers of e-mobility, parsed once into frozen values."""

@@ -1,0 +1,1 @@
+"""Who may ask: clients, roles, access tokens."""

@@ -1,0 +1,1 @@
+"""The room that translates: Flask blueprints and their schemas."""

@@ -1,0 +1,1 @@
+"""The room that keeps: SQLAlchemy tables and the repositories behind the ports."""

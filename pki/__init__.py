@@ -1,0 +1,1 @@
+"""Certificate authorities: profiles, keys, issue, revoke, validate, OCSP, CRL."""

@@ -1,0 +1,1 @@
+"""The room that holds private keys behind one port."""

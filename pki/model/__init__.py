@@ -1,0 +1,1 @@
+"""The room that decides: frozen values and pure functions, no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""The room that is the data: certificate profiles and tolerance policies."""

@@ -1,0 +1,1 @@
+"""Composition root: application, wiring, settings, command line, migrations."""

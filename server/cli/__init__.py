@@ -1,0 +1,1 @@
+"""The `evtrust` command line."""

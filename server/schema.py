@@ -1,0 +1,20 @@
+"""Every table of every context on one metadata, for migrations and their check."""
+
+import authorization.store.tables
+import autocharge.store.tables
+import contract_service.store.tables
+import foundation.outbox
+import participants.store.tables
+import pki.store.tables
+from foundation.database import metadata
+
+TABLE_MODULES = (
+    foundation.outbox,
+    pki.store.tables,
+    participants.store.tables,
+    contract_service.store.tables,
+    autocharge.store.tables,
+    authorization.store.tables,
+)
+
+__all__ = ["TABLE_MODULES", "metadata"]

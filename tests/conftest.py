@@ -1,0 +1,68 @@
+"""Fixtures that every test may use: real databases, a clock that stands still."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from foundation.database import Database
+from tests.databases import (
+    copy_sqlite,
+    create_schema,
+    empty_all_tables,
+    postgresql_server,
+    temporary_postgresql_database,
+)
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+"""The present of every test that does not need another."""
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def clock() -> Callable[[], datetime]:
+    return lambda: NOW
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    create_schema(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    # one server for all workers of a run: they share the parent of their base folders
+    folder = tmp_path_factory.getbasetemp().parent / "postgresql"
+    with ExitStack() as stack:
+        server_url = stack.enter_context(postgresql_server(folder))
+        yield stack.enter_context(temporary_postgresql_database(server_url))
+
+
+@pytest.fixture(scope="session")
+def postgresql_database(postgresql_url: str) -> Iterator[Database]:
+    create_schema(postgresql_url)
+    database = Database(postgresql_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with the present schema; each test runs once on either kind."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        opened = Database(copy_sqlite(template, tmp_path / "evtrust.sqlite"))
+        yield opened
+        opened.close()
+    else:
+        shared: Database = request.getfixturevalue("postgresql_database")
+        yield shared
+        empty_all_tables(shared)

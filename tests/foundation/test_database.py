@@ -1,0 +1,111 @@
+"""The database: durable appends shared by threads, undone transactions, exact instants."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from foundation.database import Database, Row
+from foundation.events import Event
+from foundation.outbox import SqlEventLog, claim_lease, event_row, leases, outbox
+
+_insert_lease = sa.insert(leases)
+
+
+def _lease(name: str, at: datetime) -> Row:
+    return Row(_insert_lease, {"name": name, "holder": "h", "held_until": at})
+
+
+def _count(database: Database, table: sa.Table) -> int:
+    with database.read() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def test_what_is_not_committed_is_undone(database: Database, now: datetime) -> None:
+    with database.write() as connection:
+        connection.execute(_insert_lease, {"name": "a", "holder": "h", "held_until": now})
+    assert _count(database, leases) == 0
+
+
+def test_an_instant_comes_back_equal_and_aware(database: Database) -> None:
+    berlin = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=2)))
+    database.append(_lease("a", berlin))
+    with database.read() as connection:
+        stored = connection.scalar(sa.select(leases.c.held_until))
+    assert stored == berlin
+    assert stored is not None
+    assert stored.tzinfo is UTC
+
+
+def test_a_naive_instant_is_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="time zone"):
+        database.append(_lease("a", datetime(2026, 7, 1)))  # noqa: DTZ001 - the case tested
+
+
+def test_threads_share_commits_and_lose_nothing(database: Database, now: datetime) -> None:
+    def append_twenty(i: int) -> None:
+        for k in range(20):
+            database.append(_lease(f"{i}-{k}", now))
+
+    threads = [threading.Thread(target=append_twenty, args=(i,)) for i in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert _count(database, leases) == 240
+
+
+def test_nobody_fails_for_anothers_row(database: Database, now: datetime) -> None:
+    database.append(_lease("taken", now))
+    outcomes: dict[str, str] = {}
+    barrier = threading.Barrier(8)
+
+    def append(name: str) -> None:
+        barrier.wait()
+        try:
+            database.append(_lease(name, now))
+            outcomes[name + str(threading.get_ident())] = "stored"
+        except IntegrityError:
+            outcomes[name + str(threading.get_ident())] = "refused"
+
+    threads = [
+        threading.Thread(target=append, args=(name,))
+        for name in ("taken", "b", "c", "d", "taken", "e", "f", "g")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes.values()) == ["refused"] * 2 + ["stored"] * 6
+    assert _count(database, leases) == 7
+
+
+def test_rows_of_one_append_are_stored_together_or_not_at_all(
+    database: Database, now: datetime
+) -> None:
+    event = event_row(Event("lease.taken", now, "c"))
+    with pytest.raises(IntegrityError):
+        database.append(event, _lease("a", now), _lease("a", now))
+    assert _count(database, outbox) == 0
+
+
+def test_an_event_is_part_of_the_operations_transaction(database: Database, now: datetime) -> None:
+    with database.write() as connection:
+        SqlEventLog(connection).append(Event("contract.created", now, "c", ("DEABC",), {"a": "b"}))
+    assert _count(database, outbox) == 0
+    with database.write() as connection:
+        SqlEventLog(connection).append(Event("contract.created", now, "c", ("DEABC",), {"a": "b"}))
+        connection.commit()
+    with database.read() as connection:
+        row = connection.execute(sa.select(outbox)).one()
+    assert (row.type, row.owners, row.subject) == ("contract.created", ["DEABC"], {"a": "b"})
+
+
+def test_a_lease_is_held_by_one_until_it_runs_out(database: Database, now: datetime) -> None:
+    later = now + timedelta(minutes=1)
+    assert claim_lease(database, "crl", "one", now=now, held_until=later)
+    assert not claim_lease(database, "crl", "two", now=now, held_until=later)
+    assert claim_lease(database, "crl", "one", now=now, held_until=later)
+    assert claim_lease(database, "crl", "two", now=later, held_until=later + timedelta(minutes=1))
