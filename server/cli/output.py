@@ -1,0 +1,28 @@
+"""What every command prints, for people or (`--json`) for machines."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import orjson
+
+from foundation.errors import ServiceError
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+"""The `--json` flag that every command has; the parameter is called `as_json`."""
+
+
+def emit(payload: Mapping[str, Any], *, as_json: bool, human: str) -> None:
+    """Print `payload` as one JSON object, or the text `human`, to standard output."""
+    click.echo(orjson.dumps(dict(payload)).decode() if as_json else human)
+
+
+def emit_refusal(failure: ServiceError, *, as_json: bool) -> None:
+    """Print why a command was refused: JSON to standard output, text to standard error."""
+    if as_json:
+        error = {"code": failure.code, "detail": failure.detail, "fields": dict(failure.fields)}
+        click.echo(orjson.dumps({"error": error}).decode())
+        return
+    click.echo(f"refused: {failure.detail} [{failure.code}]", err=True)
+    for name, wrong in failure.fields.items():
+        click.echo(f"  {name}: {wrong}", err=True)

@@ -1,0 +1,167 @@
+"""Settings from environment variables, or from the TOML file that `EVTRUST_CONFIG` names.
+
+A variable `EVTRUST_LISTEN` is the key `listen` in the file; the environment wins.
+"""
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from foundation.errors import Kind, ServiceError
+
+_PREFIX = "EVTRUST_"
+_DEFAULT_HOME = "var"
+_DEFAULT_LISTEN = "127.0.0.1:8080"
+_TEST_PREFIX = "EVTRUST_TEST_"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A host and port to listen on."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody but this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator may choose.
+
+    `home` is the state folder; `public_url` is what certificates carry as the OCSP address and
+    tokens as their issuer, without trailing slash.
+    """
+
+    home: Path
+    database_url: str
+    listen: Address
+    management_listen: Address
+    public_url: str
+    workers: int
+    threads: int
+    key_passphrase_file: Path
+    log_level: str
+
+
+def _fault(name: str, value: str, wanted: str) -> ServiceError:
+    return ServiceError(
+        Kind.INVALID, "bad_setting", f"{_PREFIX}{name.upper()}={value!r}: {wanted}", {name: wanted}
+    )
+
+
+def _address(name: str, text: str) -> Address:
+    match = re.fullmatch(r"(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})", text)
+    if match is None or not 0 < int(match[3]) < 65536:
+        raise _fault(name, text, "write host:port, such as 127.0.0.1:8080 or [::1]:8080")
+    return Address(match[1] or match[2], int(match[3]))
+
+
+def _number(name: str, text: str, low: int, high: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
+        raise _fault(name, text, f"write a whole number from {low} to {high}")
+    return int(text)
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise _fault("public_url", text, "write an http or https address, such as https://id.example")
+    return text.rstrip("/")
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    try:
+        content = tomllib.loads(path.read_text())
+    except OSError as failure:
+        raise ServiceError(
+            Kind.INVALID, "config_unreadable", f"cannot read {path}, named by EVTRUST_CONFIG"
+        ) from failure
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+        raise ServiceError(
+            Kind.INVALID, "config_malformed", f"{path} is no TOML: {failure}"
+        ) from failure
+    return {key: str(value) for key, value in content.items()}
+
+
+_NAMES = frozenset(
+    {
+        "home",
+        "database_url",
+        "listen",
+        "management_listen",
+        "public_url",
+        "workers",
+        "threads",
+        "key_passphrase_file",
+        "log_level",
+    }
+)
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Parse the settings once; a value that cannot be meant is refused with what to write.
+
+    Raises ServiceError INVALID: `bad_setting`, `unknown_setting`, `config_unreadable`,
+    `config_malformed`.
+    """
+    variables = os.environ if environment is None else environment
+    config = variables.get("EVTRUST_CONFIG")
+    values = _from_file(Path(config)) if config else {}
+    unknown = set(values) - _NAMES
+    if unknown:
+        raise ServiceError(
+            Kind.INVALID,
+            "unknown_setting",
+            f"no such setting in {config}: {', '.join(sorted(unknown))}; "
+            f"known are {', '.join(sorted(_NAMES))}",
+        )
+    for name in _NAMES:
+        text = variables.get(_PREFIX + name.upper())
+        if text:
+            values[name] = text
+
+    home = Path(values.get("home", _DEFAULT_HOME)).absolute()
+    listen = _address("listen", values.get("listen", _DEFAULT_LISTEN))
+    management = (
+        _address("management_listen", values["management_listen"])
+        if "management_listen" in values
+        else (listen if listen.is_loopback else Address("127.0.0.1", 9080))
+    )
+    if management == listen and not listen.is_loopback:
+        raise _fault(
+            "management_listen", str(management), "metrics and docs need an address of their own"
+        )
+    log_level = values.get("log_level", "info").lower()
+    if log_level not in {"debug", "info", "warning", "error"}:
+        raise _fault("log_level", log_level, "write debug, info, warning or error")
+    return Settings(
+        home=home,
+        database_url=values.get("database_url", f"sqlite:///{home / 'evtrust.sqlite'}"),
+        listen=listen,
+        management_listen=management,
+        public_url=_public_url(values.get("public_url", f"http://{listen}")),
+        workers=_number("workers", values.get("workers", "2"), 1, 256),
+        threads=_number("threads", values.get("threads", "16"), 1, 64),
+        key_passphrase_file=Path(
+            values.get("key_passphrase_file", str(home / "key-passphrase"))
+        ).absolute(),
+        log_level=log_level,
+    )
