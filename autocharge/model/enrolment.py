@@ -1,0 +1,48 @@
+"""An Autocharge enrolment: a vehicle's identifier that stands for a contract."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from foundation.identifiers import Emaid, EvccId20, Mac, Vin
+
+Identifier = Mac | EvccId20 | Vin
+
+
+class IdentifierKind(StrEnum):
+    """What sort of identifier was enrolled; the same characters of two kinds are two vehicles.
+
+    A MAC and the EVCCID of ISO 15118-2 and DIN 70121 are one thing with two names, MAC.
+    """
+
+    MAC = "mac"
+    EVCCID20 = "evccid20"
+    VIN = "vin"
+
+
+def kind_of(identifier: Identifier) -> IdentifierKind:
+    """Return the kind of a parsed identifier."""
+    if isinstance(identifier, Mac):
+        return IdentifierKind.MAC
+    if isinstance(identifier, Vin):
+        return IdentifierKind.VIN
+    return IdentifierKind.EVCCID20
+
+
+class EnrolmentStatus(StrEnum):
+    """Whether an enrolment answers."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One identifier enrolled for one contract, without the identifier itself."""
+
+    enrolment_id: str
+    kind: IdentifierKind
+    emaid: Emaid
+    provider_id: str
+    status: EnrolmentStatus
+    created_at: datetime

@@ -1,0 +1,29 @@
+"""Find a contract and its certificates, as the decision does for every request."""
+
+from dataclasses import dataclass
+
+from contract_service.model.contract import Contract, ContractCertificate
+from contract_service.operations.ports import ContractReader
+from foundation.identifiers import Emaid
+
+
+@dataclass(frozen=True, slots=True)
+class FindContract:
+    """Look contracts up for other contexts; every call sees what is committed by then.
+
+    Asks nobody's permission: its callers decide on the answer and never hand it out.
+    """
+
+    contracts: ContractReader
+
+    def __call__(self, emaid: Emaid) -> Contract | None:
+        """Return the contract that `emaid` names in any spelling, else None."""
+        return self.contracts.find(emaid)
+
+    def by_id(self, contract_id: str) -> Contract | None:
+        """Return the contract with this random id, else None."""
+        return self.contracts.by_id(contract_id)
+
+    def certificates(self, emaid: Emaid) -> tuple[ContractCertificate, ...]:
+        """Return the certificates recorded for that EMAID and no other, latest first."""
+        return self.contracts.certificates(emaid)
