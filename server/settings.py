@@ -83,7 +83,9 @@ def _number(name: str, text: str, low: int, high: int) -> int:
 def _public_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
-        raise _fault("public_url", text, "write an http or https address, such as https://id.example")
+        raise _fault(
+            "public_url", text, "write an http or https address, such as https://id.example"
+        )
     return text.rstrip("/")
 
 

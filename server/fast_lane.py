@@ -1,0 +1,124 @@
+"""The hottest routes, answered ahead of Flask by a bare WSGI callable over the same translators.
+
+Flask registers the same routes for the API description; what answers is one pure function for
+both (`handle(principal, path parameters, body) -> status and JSON bytes`).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from foundation.errors import Kind, ServiceError
+from foundation.principal import Principal
+from server.observability import ROUTE
+from server.problems import MEDIA_TYPE, service_problem, unexpected_problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MAXIMUM_BODY_BYTES = 64 * 1024
+
+Handle = Callable[[Principal, Mapping[str, str], bytes], tuple[int, bytes]]
+
+_REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A POST route: its template for logs, the pattern of its path, and what answers it."""
+
+    route: str
+    pattern: re.Pattern[str]
+    handle: Handle
+
+
+def bearer_token(environ: Mapping[str, object]) -> str | None:
+    """Return the token of `Authorization: Bearer` or of `X-API-Key`, if there is one."""
+    authorization = environ.get("HTTP_AUTHORIZATION")
+    if isinstance(authorization, str) and authorization[:7].lower() == "bearer ":
+        return authorization[7:].strip()
+    key = environ.get("HTTP_X_API_KEY")
+    return key if isinstance(key, str) else None
+
+
+def require_token(environ: Mapping[str, object]) -> str:
+    """Return the request's token; raise UNAUTHENTICATED where there is none."""
+    token = bearer_token(environ)
+    if not token:
+        raise ServiceError(
+            Kind.UNAUTHENTICATED,
+            "token_missing",
+            "send the access token of POST /oauth/token as `Authorization: Bearer …`",
+        )
+    return token
+
+
+def read_body(environ: "WSGIEnvironment") -> bytes:
+    """Return the whole body; TOO_LARGE past the limit, without reading the rest."""
+    declared = environ.get("CONTENT_LENGTH") or ""
+    body: bytes = b""
+    if not declared.isdecimal() or int(declared) <= MAXIMUM_BODY_BYTES:
+        body = environ["wsgi.input"].read(MAXIMUM_BODY_BYTES + 1)
+        if len(body) <= MAXIMUM_BODY_BYTES:
+            return body
+    raise ServiceError(
+        Kind.TOO_LARGE, "body_too_large", f"the body may have {MAXIMUM_BODY_BYTES} bytes"
+    )
+
+
+class FastLanes:
+    """Answers the lanes' routes and hands everything else to `fallback`."""
+
+    def __init__(
+        self,
+        authenticate: Callable[[str], Principal],
+        lanes: Iterable[Lane],
+        fallback: "WSGIApplication",
+    ) -> None:
+        self._authenticate = authenticate
+        self._lanes = tuple(lanes)
+        self._fallback = fallback
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        if environ["REQUEST_METHOD"] == "POST":
+            path = environ["PATH_INFO"]
+            for lane in self._lanes:
+                match = lane.pattern.fullmatch(path)
+                if match is not None:
+                    environ[ROUTE] = lane.route
+                    return self._answer(lane, match.groupdict(), environ, start_response)
+        return self._fallback(environ, start_response)
+
+    def _answer(
+        self,
+        lane: Lane,
+        parameters: Mapping[str, str],
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+    ) -> Iterable[bytes]:
+        content_type = "application/json"
+        extra: dict[str, str] = {}
+        try:
+            principal = self._authenticate(require_token(environ))
+            status, body = lane.handle(principal, parameters, read_body(environ))
+        except ServiceError as failure:
+            status, body, extra = service_problem(failure)
+        except Exception as failure:  # noqa: BLE001 - the last stop: nothing may leave as a trace
+            status, body, extra = unexpected_problem(failure)
+        if status >= 400:
+            content_type = MEDIA_TYPE
+        start_response(
+            _REASONS[status],
+            [
+                ("Content-Type", content_type),
+                ("Content-Length", str(len(body))),
+                ("Cache-Control", "no-store"),
+                *extra.items(),
+            ],
+        )
+        return [body]

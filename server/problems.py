@@ -1,0 +1,183 @@
+"""Errors of our own API as RFC 9457 problem documents: the one place that knows HTTP statuses."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import structlog
+from flask import Flask, Response, request
+from pydantic import BaseModel, Field, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from foundation.errors import Kind, ServiceError
+
+STATUS = {
+    Kind.MALFORMED: 400,
+    Kind.INVALID: 422,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.RATE_LIMITED: 429,
+    Kind.UNAVAILABLE: 503,
+}
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = "5"
+
+log = structlog.get_logger(__name__)
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457 section 3.1) with evtrust's `code`, `fields` and `trace_id`."""
+
+    type: str = Field("about:blank", description="Kind of problem, as a URI reference.")
+    title: str
+    status: int
+    detail: str = Field(description="What went wrong and what to do, for people.")
+    code: str = Field(description="What went wrong, for machines; stable.")
+    fields: dict[str, str] = Field(default_factory=dict, description="Input -> what is wrong.")
+    trace_id: str | None = Field(None, description="To quote when asking the operator.")
+
+
+PROBLEM_RESPONSES: dict[str | int, Any] = {
+    status: {
+        "description": description,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, description in {
+        400: "The request cannot be parsed.",
+        401: "No token, or one that no longer stands.",
+        403: "Not allowed to this client.",
+        404: "No such thing.",
+        409: "Contradicts what is stored.",
+        413: "Too large.",
+        415: "Another media type is needed.",
+        422: "Parsed, but breaks a rule.",
+        429: "Too many requests; see Retry-After.",
+        503: "Try again later.",
+    }.items()
+}
+"""Every documented operation may answer these."""
+
+_TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    409: "Conflict",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+def problem_body(
+    status: int,
+    code: str,
+    detail: str,
+    fields: Mapping[str, str] | None = None,
+    *,
+    title: str | None = None,
+    trace_id: str | None = None,
+) -> bytes:
+    """Return the problem document as JSON bytes."""
+    return orjson.dumps(
+        {
+            "type": "about:blank",
+            "title": title or _TITLES.get(status, "Error"),
+            "status": status,
+            "detail": detail,
+            "code": code,
+            "fields": dict(fields or {}),
+            "trace_id": trace_id,
+        }
+    )
+
+
+def service_problem(failure: ServiceError) -> tuple[int, bytes, dict[str, str]]:
+    """Return HTTP status, body and extra headers for a typed refusal."""
+    status = STATUS[failure.kind]
+    headers: dict[str, str] = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="evtrust"'  # RFC 6750 section 3
+    if status in {429, 503}:
+        headers["Retry-After"] = failure.fields.get("retry_after", RETRY_AFTER_SECONDS)
+    return status, problem_body(status, failure.code, failure.detail, failure.fields), headers
+
+
+def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, str]]:
+    """Log what nobody expected, with its trace; the asker gets the trace id and nothing else."""
+    trace_id = str(uuid.uuid4())
+    # the exception's text may quote a row: only its type and the places it passed are logged
+    log.error("unexpected", trace_id=trace_id, error=type(failure).__name__, trace=_places(failure))
+    body = problem_body(
+        500,
+        "unexpected",
+        "something failed here that should not; quote the trace_id to the operator",
+        trace_id=trace_id,
+    )
+    return 500, body, {}
+
+
+def _places(failure: BaseException) -> list[str]:
+    places: list[str] = []
+    trace = failure.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return places[-12:]
+
+
+def validation_fields(failure: ValidationError) -> dict[str, str]:
+    """Return input -> what is wrong, without the values themselves: they may be personal."""
+    return {
+        ".".join(str(part) for part in error["loc"]) or "body": error["msg"]
+        for error in failure.errors(include_input=False, include_url=False, include_context=False)[
+            :20
+        ]
+    }
+
+
+def validation_response(failure: ValidationError) -> Response:
+    """Answer a request of the wrong shape (flask-openapi3's callback)."""
+    body = problem_body(
+        400,
+        "invalid_request",
+        "the request has not the documented shape; see fields, and /docs",
+        validation_fields(failure),
+    )
+    return Response(body, 400, content_type=MEDIA_TYPE)
+
+
+def register_problem_handlers(app: Flask) -> None:
+    """Make every error of the application a problem document."""
+
+    def on_service_error(failure: ServiceError) -> Response:
+        status, body, headers = service_problem(failure)
+        return Response(body, status, headers, content_type=MEDIA_TYPE)
+
+    def on_http_exception(failure: HTTPException) -> Response:
+        if failure.response is not None and isinstance(failure.response, Response):
+            return failure.response
+        status = failure.code or 500
+        headers = [
+            (name, value)
+            for name, value in failure.get_headers(request.environ)
+            if name.lower() not in {"content-type", "content-length"}
+        ]
+        code = (failure.name or "error").lower().replace(" ", "_")
+        body = problem_body(status, code, failure.description or "", title=failure.name)
+        return Response(body, status, headers, content_type=MEDIA_TYPE)
+
+    def on_unexpected(failure: Exception) -> Response:
+        status, body, headers = unexpected_problem(failure)
+        return Response(body, status, headers, content_type=MEDIA_TYPE)
+
+    app.register_error_handler(ServiceError, on_service_error)
+    app.register_error_handler(HTTPException, on_http_exception)
+    app.register_error_handler(Exception, on_unexpected)
