@@ -6,6 +6,7 @@ import contract_service.store.tables
 import foundation.outbox
 import participants.store.tables
 import pki.store.tables
+import server.installation
 from foundation.database import metadata
 
 TABLE_MODULES = (
@@ -15,6 +16,7 @@ TABLE_MODULES = (
     contract_service.store.tables,
     autocharge.store.tables,
     authorization.store.tables,
+    server.installation,
 )
 
 __all__ = ["TABLE_MODULES", "metadata"]

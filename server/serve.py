@@ -1,0 +1,67 @@
+"""Start the HTTP server: granian worker processes over one WSGI callable."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from server.settings import Address, Settings
+
+BACKLOG = 1024
+STOP_SECONDS = 10
+
+
+def run_server(settings: Settings) -> None:
+    """Serve on the configured addresses until told to stop (SIGTERM or SIGINT)."""
+    management: subprocess.Popen[bytes] | None = None
+    if settings.management_listen != settings.listen:
+        management = subprocess.Popen(
+            [sys.executable, "-m", "server.serve", "management"], close_fds=True
+        )
+    try:
+        _granian("server.entry:build_main", settings.listen, settings.workers, settings.threads)
+    finally:
+        if management is not None:
+            management.terminate()
+            try:
+                management.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                management.kill()
+
+
+def prepare_metrics(home: Path) -> None:
+    """Empty the folder in which worker processes share their metrics.
+
+    Must run before anything imports prometheus_client, which looks for the folder at import.
+    """
+    folder = home / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def _granian(target: str, address: Address, workers: int, threads: int) -> None:
+    Granian(
+        target,
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        backlog=BACKLOG,
+        websockets=False,
+        factory=True,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+    ).serve()
+
+
+if __name__ == "__main__":
+    from server.settings import load_settings
+
+    _granian("server.entry:build_management", load_settings().management_listen, 1, 2)
