@@ -15,7 +15,10 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy .
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/deptry --no-ansi .
+	@$(BIN)/python -m tests.repository
+	@$(BIN)/python -m pip check
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks

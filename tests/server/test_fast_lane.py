@@ -1,0 +1,113 @@
+"""The fast lanes: authenticated, bounded, and never a trace."""
+
+import io
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import orjson
+import pytest
+
+from foundation.errors import Kind, ServiceError
+from foundation.principal import Principal
+from server.fast_lane import MAXIMUM_BODY_BYTES, FastLanes, Lane
+
+ASKER = Principal("cpo-1", frozenset())
+
+
+def authenticate(token: str) -> Principal:
+    if token != "good":
+        raise ServiceError(Kind.UNAUTHENTICATED, "token_refused", "get a new one")
+    return ASKER
+
+
+def echo(principal: Principal, parameters: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+    if body == b"crash":
+        raise RuntimeError("VIN WVWZZZ1JZXW000001 must not leave")
+    answer = {"client": principal.client_id, "size": len(body), **parameters}
+    return 200, orjson.dumps(answer)
+
+
+def fallback(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [])
+    return [b"flask"]
+
+
+GOOD = {"HTTP_AUTHORIZATION": "Bearer good"}
+LANES = FastLanes(
+    authenticate, [Lane("/ocpp/<id>/A", re.compile("/ocpp/(?P<id>[^/]+)/A"), echo)], fallback
+)
+
+
+def ask(
+    path: str = "/ocpp/S1/A",
+    body: bytes = b"{}",
+    method: str = "POST",
+    headers: Mapping[str, str] = GOOD,
+) -> tuple[int, dict[str, str], bytes]:
+    answer: dict[str, Any] = {}
+
+    def start_response(
+        status: str, response_headers: list[tuple[str, str]], _: object = None, /
+    ) -> Callable[[bytes], object]:
+        answer.update(status=int(status[:3]), headers=dict(response_headers))
+        return lambda _: None
+
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        **headers,
+    }
+    content = b"".join(LANES(environ, start_response))
+    return answer["status"], answer["headers"], content
+
+
+def test_a_lane_answers_with_its_path_parameters() -> None:
+    status, headers, body = ask()
+    assert (status, orjson.loads(body)) == (200, {"client": "cpo-1", "size": 2, "id": "S1"})
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_token_may_come_as_an_api_key() -> None:
+    assert ask(headers={"HTTP_X_API_KEY": "good"})[0] == 200
+
+
+@pytest.mark.parametrize(("path", "method"), [("/ocpp/S1/B", "POST"), ("/ocpp/S1/A", "GET")])
+def test_everything_else_goes_to_flask(path: str, method: str) -> None:
+    assert ask(path, method=method)[2] == b"flask"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"HTTP_AUTHORIZATION": "Bearer bad"},
+        {"HTTP_AUTHORIZATION": "Basic good"},
+        {"HTTP_AUTHORIZATION": "Bearer "},
+        {"HTTP_X_API_KEY": ""},
+        {"HTTP_ACCEPT": "*/*"},
+    ],
+)
+def test_without_a_standing_token_nothing_is_read(headers: dict[str, str]) -> None:
+    status, answered, body = ask(headers=headers)
+    assert status == 401
+    assert answered["WWW-Authenticate"].startswith("Bearer")
+    assert answered["Content-Type"] == "application/problem+json"
+    assert orjson.loads(body)["status"] == 401
+
+
+def test_a_large_body_is_refused_declared_or_not() -> None:
+    large = b"x" * (MAXIMUM_BODY_BYTES + 1)
+    assert ask(body=large)[0] == 413
+    assert ask(body=large, headers=GOOD | {"CONTENT_LENGTH": ""})[0] == 413
+
+
+def test_the_unexpected_shows_a_trace_id_and_nothing_else() -> None:
+    status, _, body = ask(body=b"crash")
+    problem = orjson.loads(body)
+    assert status == 500
+    assert problem["trace_id"]
+    assert b"WVWZZZ" not in body
+    assert b"RuntimeError" not in body
