@@ -1,0 +1,51 @@
+"""Withdraw a client."""
+
+from dataclasses import dataclass, replace
+
+from foundation.clock import Clock
+from foundation.errors import Kind, ServiceError
+from foundation.events import Event
+from foundation.principal import ClientRole, Principal
+from participants.model.client import Client
+from participants.operations.ports import OpenUnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawClient:
+    """Withdraws a client for good: its tokens and secrets count no more, within a second."""
+
+    open_unit_of_work: OpenUnitOfWork
+    clock: Clock
+
+    def __call__(self, principal: Principal, client_id: str) -> Client:
+        """Return the withdrawn client; a second time changes nothing.
+
+        FORBIDDEN unless ADMIN, NOT_FOUND where there is no such client.
+        """
+        principal.require_role(ClientRole.ADMIN)
+        now = self.clock()
+        with self.open_unit_of_work() as work:
+            client = work.clients.find_for_change(client_id)
+            if client is None:
+                raise no_such_client()
+            if not client.stands:
+                return client
+            work.clients.withdraw(client_id, now)
+            work.events.append(
+                Event(
+                    "client.withdrawn",
+                    now,
+                    principal.client_id,
+                    client.owners,
+                    {"client_id": client_id},
+                )
+            )
+            work.commit()
+        return replace(client, withdrawn_at=now)
+
+
+def no_such_client() -> ServiceError:
+    """Return the NOT_FOUND of an administrator's mistyped client id."""
+    return ServiceError(
+        Kind.NOT_FOUND, "client_not_found", "no client has this id; `client list` shows them"
+    )

@@ -1,0 +1,39 @@
+"""One transaction over clients, token keys and events."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from sqlalchemy import Connection
+
+from foundation.database import Database
+from foundation.outbox import SqlEventLog
+from foundation.sealing import Sealer
+from participants.store.clients import SqlClientRepository
+from participants.store.token_keys import SqlTokenKeyRepository
+
+
+class SqlUnitOfWork:
+    """`UnitOfWork` on one connection."""
+
+    def __init__(self, connection: Connection, sealer: Sealer) -> None:
+        self._connection = connection
+        self.clients = SqlClientRepository(connection)
+        self.token_keys = SqlTokenKeyRepository(connection, sealer)
+        self.events = SqlEventLog(connection)
+
+    def commit(self) -> None:
+        """Make everything durable."""
+        self._connection.commit()
+
+
+def unit_of_work_opener(
+    database: Database, sealer: Sealer
+) -> Callable[[], AbstractContextManager[SqlUnitOfWork]]:
+    """Return the `OpenUnitOfWork` of `database`."""
+
+    @contextmanager
+    def open_unit_of_work() -> Iterator[SqlUnitOfWork]:
+        with database.write() as connection:
+            yield SqlUnitOfWork(connection, sealer)
+
+    return open_unit_of_work
