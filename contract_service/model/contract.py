@@ -45,6 +45,20 @@ def transit(status: ContractStatus, transition: Transition) -> ContractStatus | 
     return after
 
 
+def identity(emaid: Emaid) -> str:
+    """Return the one key that every spelling of a contract's EMAID shares.
+
+    The deprecated conversion of a DIN id (instance `00…`) and the eMI3 one (`C0…`) name one
+    contract; both count as the latter, which sorts last.
+    """
+    return max(emaid.key, *emaid.alternative_keys, "")
+
+
+def names_contract(presented: Emaid, emaid: Emaid) -> bool:
+    """Whether `presented` is a spelling of the EMAID of a contract."""
+    return identity(presented) == identity(emaid)
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """One contract.

@@ -1,9 +1,15 @@
 """What the operations on contracts need from outside."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
-from contract_service.model.contract import Contract, ContractCertificate
-from foundation.identifiers import Emaid
+from contract_service.model.contract import Contract, ContractCertificate, ContractStatus
+from foundation.events import Event, EventLog
+from foundation.identifiers import Emaid, Pcid
+from foundation.principal import Principal
+from pki.model.roles import RevocationReason
 
 
 class ContractReader(Protocol):
@@ -17,3 +23,80 @@ class ContractReader(Protocol):
 
     def certificates(self, emaid: Emaid) -> tuple[ContractCertificate, ...]:
         """Return the certificates recorded for that EMAID and no other, latest first."""
+
+    def page(
+        self, provider_ids: frozenset[str] | None, after: str | None, limit: int
+    ) -> tuple[Contract, ...]:
+        """Return up to `limit` contracts of these providers (None: all) in order of their id.
+
+        `after` is the last contract id of the page before.
+        """
+
+    def revocations_due(self, contract_id: str | None, limit: int) -> tuple[tuple[str, str], ...]:
+        """Return authority and serial of certificates to revoke, of one contract or (None) all."""
+
+
+class ContractRepository(Protocol):
+    """Contracts inside a unit of work."""
+
+    def add(self, contract: Contract) -> None:
+        """Store a new contract; CONFLICT where its EMAID, in any spelling, has one already."""
+
+    def lock(self, emaid: Emaid) -> Contract | None:
+        """Return the contract and keep others from changing it until the unit of work ends."""
+
+    def set_status(self, contract_id: str, status: ContractStatus) -> None:
+        """Store the contract's new status."""
+
+    def set_pcid(self, contract_id: str, pcid: Pcid | None) -> None:
+        """Bind the contract to a vehicle, or to none."""
+
+    def add_certificate(
+        self, contract_id: str, issuer: str, certificate: ContractCertificate, at: datetime
+    ) -> None:
+        """Record a certificate issued by our authority `issuer`."""
+
+    def owe_revocations(self, contract_id: str) -> None:
+        """Make the revocation of every own certificate of the contract due."""
+
+    def settle_revocation(self, issuer: str, serial: str) -> None:
+        """Note that a revocation that was due is done."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction over contracts and events; without `commit()` everything is undone."""
+
+    @property
+    def contracts(self) -> ContractRepository:
+        """The contracts as this transaction sees them."""
+
+    @property
+    def events(self) -> EventLog:
+        """Where to tell what happened."""
+
+    def commit(self) -> None:
+        """Make all of it durable and visible at once."""
+
+
+OpenUnitOfWork = Callable[[], AbstractContextManager[UnitOfWork]]
+
+
+class ForeignCertificates(Protocol):
+    """Certificates of foreign authorities, recorded after they were validated here."""
+
+    def is_recorded(self, contract_id: str, fingerprint: str) -> bool:
+        """Whether the certificate is recorded for the contract already."""
+
+    def record(
+        self, contract_id: str, certificate: ContractCertificate, at: datetime, event: Event
+    ) -> bool:
+        """Record it durably together with the event; False where somebody was faster."""
+
+
+class RevokeLeaf(Protocol):
+    """Revocation of a certificate that one of our authorities issued."""
+
+    def __call__(
+        self, principal: Principal, issuer: str, serial: str, reason: RevocationReason
+    ) -> None:
+        """Revoke it for good; doing so again changes nothing."""

@@ -1,0 +1,123 @@
+"""Issue a contract certificate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contract_service.model.contract import Contract, ContractCertificate, ContractStatus
+from contract_service.operations.access import existing, owned_emaid
+from contract_service.operations.change_status import contract_event
+from contract_service.operations.ports import ContractReader, OpenUnitOfWork, RevokeLeaf
+from foundation.clock import Clock
+from foundation.errors import Kind, ServiceError
+from foundation.principal import Principal
+from pki.model.roles import CertificateRole, RevocationReason
+from pki.operations.issue import IssuedCertificate, IssueRequest
+
+
+@dataclass(frozen=True, slots=True)
+class IssueContractCertificate:
+    """Issue a certificate for a contract from the vehicle's or provider's CSR.
+
+    Order: the authority issues and records (its own transaction), then the certificate is
+    recorded for the contract together with its event, then it is delivered. A crash in between
+    leaves a certificate that nobody received. Recording locks the contract: one that was
+    suspended or terminated meanwhile gets no certificate, and the new one is revoked.
+
+    `issuer` is the slot of the authority that signs (`mo-sub2`); `lifetime` is shortened so that
+    no certificate outlives its contract.
+    """
+
+    open_unit_of_work: OpenUnitOfWork
+    contracts: ContractReader
+    issue: Callable[[Principal, IssueRequest], IssuedCertificate]
+    revoke: RevokeLeaf
+    clock: Clock
+    issuer: str
+    lifetime: timedelta
+
+    def __call__(self, principal: Principal, emaid: str, csr: bytes) -> IssuedCertificate:
+        """Return a certificate whose CN is the canonical EMAID, for the key of `csr`.
+
+        `csr` is a DER PKCS#10, whose signature proves possession of the key; its subject and
+        requested extensions count for nothing. Raises MALFORMED, FORBIDDEN, NOT_FOUND, CONFLICT
+        where the contract is not active or has run out, and what issuing raises.
+        """
+        parsed = owned_emaid(principal, emaid)
+        contract = existing(self.contracts.find(parsed))
+        now = self.clock()
+        _require_standing(contract, now)
+        issued = self.issue(principal, self._request(contract, csr, now))
+        if not self._record(principal, contract, issued, now):
+            self.revoke(
+                principal, issued.issuer, issued.serial, RevocationReason.CESSATION_OF_OPERATION
+            )
+            raise _not_standing()
+        return issued
+
+    def _request(self, contract: Contract, csr: bytes, now: datetime) -> IssueRequest:
+        lifetime = self.lifetime
+        if contract.valid_until is not None:
+            lifetime = min(lifetime, contract.valid_until - now)
+        return IssueRequest(
+            issuer=self.issuer,
+            role=CertificateRole.CONTRACT,
+            common_name=contract.emaid.canonical,
+            subject_id=contract.emaid.key,
+            owner=contract.provider_id,
+            organization=None,
+            csr=csr,
+            public_key=None,
+            not_before=None,
+            lifetime=lifetime,
+        )
+
+    def _record(
+        self, principal: Principal, contract: Contract, issued: IssuedCertificate, now: datetime
+    ) -> bool:
+        with self.open_unit_of_work() as work:
+            present = existing(work.contracts.lock(contract.emaid))
+            if present.status is not ContractStatus.ACTIVE:
+                return False
+            work.contracts.add_certificate(
+                contract.contract_id, issued.issuer, _certificate(issued), now
+            )
+            work.events.append(
+                contract_event(
+                    "contract_certificate.issued",
+                    contract,
+                    principal,
+                    now,
+                    fingerprint=issued.fingerprint,
+                )
+            )
+            work.commit()
+        return True
+
+
+def _certificate(issued: IssuedCertificate) -> ContractCertificate:
+    leaf, issuer_certificate, *upper = issued.chain
+    return ContractCertificate(
+        fingerprint=issued.fingerprint,
+        serial=issued.serial,
+        certificate=leaf,
+        issuer_certificate=issuer_certificate,
+        not_before=issued.not_before,
+        not_after=issued.not_after,
+        upper_chain=tuple(upper),
+    )
+
+
+def _require_standing(contract: Contract, now: datetime) -> None:
+    """Refuse a contract that is not active or has run out; one that is yet to begin may prepare."""
+    ended = contract.valid_until is not None and contract.valid_until <= now
+    if ended or contract.status is not ContractStatus.ACTIVE:
+        raise _not_standing()
+
+
+def _not_standing() -> ServiceError:
+    return ServiceError(
+        Kind.CONFLICT,
+        "contract_not_active",
+        "only an active contract within its term gets certificates; resume it, or create another",
+    )

@@ -1,0 +1,30 @@
+"""Suspend a contract: it authorises nothing until it is resumed."""
+
+from dataclasses import dataclass
+
+from contract_service.model.contract import Contract, Transition
+from contract_service.operations.change_status import change_status
+from contract_service.operations.ports import OpenUnitOfWork
+from foundation.clock import Clock
+from foundation.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendContract:
+    """Suspend an active contract, effective with the next decision.
+
+    Its certificates stay as they are: the decision asks the contract each time, and a certificate
+    on hold would tell every OCSP client about the driver's standing.
+    """
+
+    open_unit_of_work: OpenUnitOfWork
+    clock: Clock
+
+    def __call__(self, principal: Principal, emaid: str) -> Contract:
+        """Suspend the contract of `emaid` (any spelling) and return it; repeating is harmless.
+
+        Raises MALFORMED, FORBIDDEN, NOT_FOUND, or CONFLICT where it is terminated.
+        """
+        return change_status(
+            self.open_unit_of_work, principal, emaid, Transition.SUSPEND, self.clock()
+        )

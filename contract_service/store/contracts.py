@@ -1,0 +1,290 @@
+"""Contracts and their certificates in the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Row as ResultRow
+from sqlalchemy.exc import IntegrityError
+
+from contract_service.model.contract import (
+    Contract,
+    ContractCertificate,
+    ContractStatus,
+    identity,
+)
+from contract_service.operations.create import contract_exists
+from contract_service.operations.ports import UnitOfWork
+from contract_service.store.der import split_der
+from contract_service.store.tables import contract_certificates, contracts, revocations_due
+from foundation.database import Database, Row
+from foundation.events import Event
+from foundation.identifiers import Emaid, Pcid
+from foundation.outbox import SqlEventLog, event_row
+
+_columns = (
+    contracts.c.contract_id,
+    contracts.c.emaid,
+    contracts.c.provider_id,
+    contracts.c.pcid,
+    contracts.c.status,
+    contracts.c.allow_bare_emaid,
+    contracts.c.valid_from,
+    contracts.c.valid_until,
+    contracts.c.created_at,
+)
+_certificate_columns = (
+    contract_certificates.c.fingerprint,
+    contract_certificates.c.serial,
+    contract_certificates.c.certificate,
+    contract_certificates.c.issuer_certificate,
+    contract_certificates.c.not_before,
+    contract_certificates.c.not_after,
+    contract_certificates.c.upper_chain,
+)
+_by_identity = select(*_columns).where(contracts.c.identity == bindparam("identity"))
+_by_id = select(*_columns).where(contracts.c.contract_id == bindparam("contract_id"))
+_certificates = (
+    select(*_certificate_columns)
+    .join(contracts, contracts.c.contract_id == contract_certificates.c.contract_id)
+    .where(contracts.c.identity == bindparam("identity"))
+    .order_by(contract_certificates.c.not_after.desc(), contract_certificates.c.fingerprint)
+)
+_is_recorded = select(contract_certificates.c.fingerprint).where(
+    contract_certificates.c.contract_id == bindparam("contract_id"),
+    contract_certificates.c.fingerprint == bindparam("fingerprint"),
+)
+_insert_certificate = insert(contract_certificates)
+
+
+def _contract(row: ResultRow[Any]) -> Contract:
+    (
+        contract_id,
+        emaid,
+        provider_id,
+        pcid,
+        status,
+        allow_bare_emaid,
+        valid_from,
+        valid_until,
+        created_at,
+    ) = row
+    return Contract(
+        contract_id,
+        Emaid.parse(emaid),
+        provider_id,
+        None if pcid is None else Pcid.parse(pcid),
+        ContractStatus(status),
+        allow_bare_emaid,
+        valid_from,
+        valid_until,
+        created_at,
+    )
+
+
+def _certificate(row: ResultRow[Any]) -> ContractCertificate:
+    *fields, upper_chain = row
+    return ContractCertificate(*fields, upper_chain=split_der(upper_chain))
+
+
+def _certificate_row(
+    contract_id: str, issuer: str | None, certificate: ContractCertificate, at: datetime
+) -> Row:
+    return Row(
+        _insert_certificate,
+        {
+            "contract_id": contract_id,
+            "fingerprint": certificate.fingerprint,
+            "issuer": issuer,
+            "serial": certificate.serial,
+            "certificate": certificate.certificate,
+            "issuer_certificate": certificate.issuer_certificate,
+            "upper_chain": b"".join(certificate.upper_chain),
+            "not_before": certificate.not_before,
+            "not_after": certificate.not_after,
+            "recorded_at": at,
+        },
+    )
+
+
+class SqlContractReader:
+    """`ContractReader` on AUTOCOMMIT connections: each call sees what is committed by then."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, emaid: Emaid) -> Contract | None:
+        """Return the contract that `emaid` names in any spelling, else None."""
+        return self._one(_by_identity, {"identity": identity(emaid)})
+
+    def by_id(self, contract_id: str) -> Contract | None:
+        """Return the contract with this random id, else None."""
+        return self._one(_by_id, {"contract_id": contract_id})
+
+    def _one(self, statement: Select[Any], values: dict[str, str]) -> Contract | None:
+        with self._database.read() as connection:
+            row = connection.execute(statement, values).first()
+        return None if row is None else _contract(row)
+
+    def certificates(self, emaid: Emaid) -> tuple[ContractCertificate, ...]:
+        """Return the certificates recorded for that EMAID and no other, latest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(_certificates, {"identity": identity(emaid)}).all()
+        return tuple(_certificate(row) for row in rows)
+
+    def page(
+        self, provider_ids: frozenset[str] | None, after: str | None, limit: int
+    ) -> tuple[Contract, ...]:
+        """Return up to `limit` contracts of these providers (None: all) in order of their id."""
+        statement = select(*_columns).order_by(contracts.c.contract_id).limit(limit)
+        if provider_ids is not None:
+            statement = statement.where(contracts.c.provider_id.in_(sorted(provider_ids)))
+        if after is not None:
+            statement = statement.where(contracts.c.contract_id > after)
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+        return tuple(_contract(row) for row in rows)
+
+    def revocations_due(self, contract_id: str | None, limit: int) -> tuple[tuple[str, str], ...]:
+        """Return authority and serial of certificates to revoke, of one contract or (None) all."""
+        statement = select(revocations_due.c.issuer, revocations_due.c.serial).limit(limit)
+        if contract_id is not None:
+            statement = statement.where(revocations_due.c.contract_id == contract_id)
+        with self._database.read() as connection:
+            return tuple((issuer, serial) for issuer, serial in connection.execute(statement))
+
+
+class SqlForeignCertificates:
+    """`ForeignCertificates`, written by group commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def is_recorded(self, contract_id: str, fingerprint: str) -> bool:
+        """Whether the certificate is recorded for the contract already."""
+        with self._database.read() as connection:
+            values = {"contract_id": contract_id, "fingerprint": fingerprint}
+            return connection.execute(_is_recorded, values).first() is not None
+
+    def record(
+        self, contract_id: str, certificate: ContractCertificate, at: datetime, event: Event
+    ) -> bool:
+        """Record it durably together with the event; False where somebody was faster."""
+        row = _certificate_row(contract_id, None, certificate, at)
+        try:
+            self._database.append(row, event_row(event))
+        except IntegrityError:
+            if self.is_recorded(contract_id, certificate.fingerprint):
+                return False
+            raise
+        return True
+
+
+class SqlContractRepository:
+    """`ContractRepository` on a connection whose transaction the operation commits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, contract: Contract) -> None:
+        """Store a new contract; CONFLICT where its EMAID, in any spelling, has one already."""
+        values = {
+            "contract_id": contract.contract_id,
+            "emaid": contract.emaid.canonical + (contract.emaid.check_digit or ""),
+            "identity": identity(contract.emaid),
+            "provider_id": contract.provider_id,
+            **_vehicle(contract.pcid),
+            "status": contract.status.value,
+            "allow_bare_emaid": contract.allow_bare_emaid,
+            "valid_from": contract.valid_from,
+            "valid_until": contract.valid_until,
+            "created_at": contract.created_at,
+        }
+        try:
+            self._connection.execute(insert(contracts).values(**values))
+        except IntegrityError as failure:
+            raise contract_exists() from failure
+
+    def lock(self, emaid: Emaid) -> Contract | None:
+        """Return the contract and keep others from changing it until the unit of work ends."""
+        row = self._connection.execute(
+            _by_identity.with_for_update(), {"identity": identity(emaid)}
+        ).first()
+        return None if row is None else _contract(row)
+
+    def set_status(self, contract_id: str, status: ContractStatus) -> None:
+        """Store the contract's new status."""
+        self._set(contract_id, {"status": status.value})
+
+    def set_pcid(self, contract_id: str, pcid: Pcid | None) -> None:
+        """Bind the contract to a vehicle, or to none."""
+        self._set(contract_id, _vehicle(pcid))
+
+    def _set(self, contract_id: str, values: dict[str, str | None]) -> None:
+        self._connection.execute(
+            update(contracts).where(contracts.c.contract_id == contract_id).values(**values)
+        )
+
+    def add_certificate(
+        self, contract_id: str, issuer: str, certificate: ContractCertificate, at: datetime
+    ) -> None:
+        """Record a certificate issued by our authority `issuer`."""
+        row = _certificate_row(contract_id, issuer, certificate, at)
+        self._connection.execute(row.statement, row.values)
+
+    def owe_revocations(self, contract_id: str) -> None:
+        """Make the revocation of every own certificate of the contract due."""
+        own = select(
+            contract_certificates.c.issuer,
+            contract_certificates.c.serial,
+            contract_certificates.c.contract_id,
+        ).where(
+            contract_certificates.c.contract_id == contract_id,
+            contract_certificates.c.issuer.is_not(None),
+        )
+        self._connection.execute(
+            insert(revocations_due).from_select(["issuer", "serial", "contract_id"], own)
+        )
+
+    def settle_revocation(self, issuer: str, serial: str) -> None:
+        """Note that a revocation that was due is done."""
+        self._connection.execute(
+            delete(revocations_due).where(
+                revocations_due.c.issuer == issuer, revocations_due.c.serial == serial
+            )
+        )
+
+
+def _vehicle(pcid: Pcid | None) -> dict[str, str | None]:
+    return {"pcid": pcid and pcid.value, "pcid_key": pcid and pcid.key}
+
+
+@dataclass(frozen=True, slots=True)
+class SqlUnitOfWork:
+    """`UnitOfWork` on one transaction."""
+
+    contracts: SqlContractRepository
+    events: SqlEventLog
+    connection: Connection
+
+    def commit(self) -> None:
+        """Make all of it durable and visible at once."""
+        self.connection.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class SqlUnitsOfWork:
+    """Opens units of work; an instance is the port `OpenUnitOfWork`."""
+
+    database: Database
+
+    @contextmanager
+    def __call__(self) -> Iterator[UnitOfWork]:
+        """Yield a unit of work; without `commit()` everything in it is undone."""
+        with self.database.write() as connection:
+            yield SqlUnitOfWork(
+                SqlContractRepository(connection), SqlEventLog(connection), connection
+            )
