@@ -55,7 +55,7 @@ class CertificateHash:
         Raises ServiceError MALFORMED (`invalid_certificate_hash`) naming the wrong fields.
         """
         wrong: dict[str, str] = {}
-        if algorithm not in HashAlgorithm:
+        if algorithm not in HashAlgorithm.__members__:
             wrong["hashAlgorithm"] = "use SHA256, SHA384 or SHA512"
         if not _HASH.fullmatch(issuer_name_hash):
             wrong["issuerNameHash"] = "use 1 to 128 hexadecimal characters"

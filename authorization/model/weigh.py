@@ -1,0 +1,273 @@
+"""What each kind of evidence is worth: what speaks against it, what for it.
+
+Nothing here asks how the contract stands, save where its policy decides what counts as evidence.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from authorization.model.access_token import TokenKind, TokenStatus
+from authorization.model.claim import EmaidClaim, UnreadableClaim
+from authorization.model.evidence import (
+    AutochargeEvidence,
+    ChainEvidence,
+    Evidence,
+    HashEvidence,
+    TokenEvidence,
+)
+from authorization.model.outcome import (
+    Assurance,
+    AuthorizeCertificateStatus,
+    EvidenceKind,
+    Outcome,
+    Reason,
+    ReasonCode,
+)
+from autocharge.model.resolution import Conflicting, Resolved, Suspended
+from contract_service.model.contract import Contract, names_contract
+from foundation.identifiers import Emaid, InvalidIdentifier
+from pki.model.roles import CertificateRole
+from pki.model.verdict import Fault, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One thing that speaks against, and the outcome it would lead to."""
+
+    outcome: Outcome
+    reason: Reason
+
+
+@dataclass(slots=True)
+class Findings:
+    """What speaks against and for the evidence.
+
+    `proven`: whether it is authentic, if perhaps ended (expired, revoked). Only then does the
+    asker learn how the contract stands; a printed EMAID with a forged chain asks in vain.
+    """
+
+    kind: EvidenceKind
+    assurance: Assurance = Assurance.IDENTIFIER
+    status: AuthorizeCertificateStatus | None = None
+    status_with_contract_refused: AuthorizeCertificateStatus | None = None
+    objections: list[Objection] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+    proven: bool = True
+    needs_contract: bool = True
+    valid_until: datetime | None = None
+
+    def object(self, outcome: Outcome, code: ReasonCode, detail: str) -> None:
+        """Add one thing that speaks against."""
+        self.objections.append(Objection(outcome, Reason(code, detail)))
+
+    def note(self, code: ReasonCode, detail: str) -> None:
+        """Add one thing worth knowing that speaks for the evidence, or for caution."""
+        self.reasons.append(Reason(code, detail))
+
+
+_FAULTS: dict[Fault, tuple[Outcome, AuthorizeCertificateStatus, bool]] = {
+    # fault: outcome, certificate status, authentic nevertheless
+    Fault.MALFORMED: (Outcome.INVALID, AuthorizeCertificateStatus.CERT_CHAIN_ERROR, False),
+    Fault.SIGNATURE: (Outcome.INVALID, AuthorizeCertificateStatus.SIGNATURE_ERROR, False),
+    Fault.CHAIN: (Outcome.INVALID, AuthorizeCertificateStatus.CERT_CHAIN_ERROR, False),
+    Fault.EXPIRED: (Outcome.EXPIRED, AuthorizeCertificateStatus.CERTIFICATE_EXPIRED, True),
+    Fault.NOT_YET_VALID: (Outcome.INVALID, AuthorizeCertificateStatus.CERT_CHAIN_ERROR, True),
+    Fault.REVOKED: (Outcome.INVALID, AuthorizeCertificateStatus.CERTIFICATE_REVOKED, True),
+    # OCPP has no word for a hold; RFC 5280 section 5.3.1 makes it a revocation while it lasts
+    Fault.ON_HOLD: (Outcome.INVALID, AuthorizeCertificateStatus.CERTIFICATE_REVOKED, True),
+    Fault.REVOCATION_UNKNOWN: (Outcome.INVALID, AuthorizeCertificateStatus.CERT_CHAIN_ERROR, True),
+}
+
+
+def weigh(evidence: Evidence, contract: Contract | None) -> Findings:
+    """Return what the evidence is worth; `contract` is the one that it names, None where none."""
+    if isinstance(evidence, ChainEvidence):
+        return _weigh_chain(evidence.emaid, evidence.verdict, contract)
+    if isinstance(evidence, HashEvidence):
+        return _weigh_hashes(evidence, contract)
+    if isinstance(evidence, AutochargeEvidence):
+        return _weigh_autocharge(evidence)
+    if isinstance(evidence, TokenEvidence):
+        return _weigh_token(evidence)
+    if isinstance(evidence, EmaidClaim):
+        return _weigh_bare_emaid(contract)
+    if isinstance(evidence, UnreadableClaim):
+        return _weigh_unreadable(evidence)
+    found = Findings(EvidenceKind.AD_HOC, needs_contract=False)
+    found.object(
+        Outcome.UNKNOWN,
+        ReasonCode.AD_HOC_NOT_OFFERED,
+        "no contract was claimed; take the payment at the station or at its terminal",
+    )
+    return found
+
+
+def _weigh_chain(emaid: Emaid, verdict: Verdict, contract: Contract | None) -> Findings:
+    found = Findings(
+        EvidenceKind.CONTRACT_CERTIFICATE,
+        Assurance.STATION_ATTESTED,
+        status=AuthorizeCertificateStatus.ACCEPTED,
+        status_with_contract_refused=AuthorizeCertificateStatus.CONTRACT_CANCELLED,  # C07.FR.13
+        valid_until=verdict.valid_until,
+    )
+    if not verdict.valid:
+        outcome, found.status, found.proven = _FAULTS[verdict.fault or Fault.CHAIN]
+        found.objections += [Objection(outcome, reason) for reason in _verdict_reasons(verdict)]
+    elif verdict.role is not CertificateRole.CONTRACT:
+        found.proven = False
+        found.status = AuthorizeCertificateStatus.CERT_CHAIN_ERROR
+        found.object(
+            Outcome.INVALID,
+            ReasonCode.CERTIFICATE_NOT_FOR_CONTRACT,
+            "the certificate is good, but no contract certificate",
+        )
+    if verdict.subject_cn is not None and not _names(verdict.subject_cn, emaid, contract):
+        if verdict.valid:
+            found.status = AuthorizeCertificateStatus.CERT_CHAIN_ERROR  # C07.FR.17
+        found.proven = False
+        found.object(
+            Outcome.INVALID,
+            ReasonCode.CERTIFICATE_OF_ANOTHER_EMAID,
+            "the certificate's common name is not the claimed EMAID",
+        )
+    elif verdict.subject_cn is None and verdict.valid:
+        found.proven = False
+        found.status = AuthorizeCertificateStatus.CERT_CHAIN_ERROR
+        found.object(
+            Outcome.INVALID,
+            ReasonCode.CERTIFICATE_OF_ANOTHER_EMAID,
+            "the certificate has no common name, so it names no EMAID",
+        )
+    if not found.objections:
+        found.note(
+            ReasonCode.CERTIFICATE_CHAIN_VALID,
+            "the chain leads to a trusted root and names the claimed EMAID",
+        )
+    for tolerance in verdict.tolerances:
+        found.note(
+            ReasonCode.TOLERANCE_USED, f"tolerated by the trust anchor's policy: {tolerance}"
+        )
+    return found
+
+
+def _weigh_hashes(evidence: HashEvidence, contract: Contract | None) -> Findings:
+    if evidence.verdict is not None:
+        found = _weigh_chain(evidence.emaid, evidence.verdict, contract)
+        found.note(
+            ReasonCode.CERTIFICATE_HASH_RECORDED,
+            "the hashes name a certificate on record for the claimed EMAID",
+        )
+        return found
+    found = Findings(
+        EvidenceKind.CONTRACT_CERTIFICATE,
+        Assurance.STATION_ATTESTED,
+        status=AuthorizeCertificateStatus.CERT_CHAIN_ERROR,
+        proven=False,
+    )
+    found.object(
+        Outcome.INVALID,
+        ReasonCode.CERTIFICATE_HASH_UNKNOWN,
+        "no hash is that of a contract certificate on record for the claimed EMAID; "
+        "send the certificate chain",
+    )
+    return found
+
+
+def _weigh_bare_emaid(contract: Contract | None) -> Findings:
+    found = Findings(EvidenceKind.EMAID)
+    if contract is not None and contract.allow_bare_emaid:
+        found.note(ReasonCode.BARE_EMAID_ALLOWED, "the contract's policy allows its EMAID alone")
+        return found
+    # the same words whether or not such a contract exists: an EMAID is printed on invoices
+    found.proven = False
+    found.status = AuthorizeCertificateStatus.NO_CERTIFICATE_AVAILABLE
+    found.object(
+        Outcome.INVALID,
+        ReasonCode.CERTIFICATE_MISSING,
+        "an EMAID alone authorises nothing; send the contract certificate chain or its hashes",
+    )
+    return found
+
+
+def _weigh_autocharge(evidence: AutochargeEvidence) -> Findings:
+    resolution = evidence.resolution
+    found = Findings(EvidenceKind.AUTOCHARGE)
+    for signal in resolution.signals:
+        found.note(ReasonCode.IDENTIFIER_SIGNAL, f"the identifier is weak: {signal}")
+    if isinstance(resolution, Resolved):
+        found.note(ReasonCode.IDENTIFIER_ENROLLED, "the vehicle's identifier is enrolled")
+    elif isinstance(resolution, Suspended):
+        found.object(
+            Outcome.BLOCKED,
+            ReasonCode.ENROLMENT_SUSPENDED,
+            "the vehicle's enrolment is suspended; its provider can resume it",
+        )
+    elif isinstance(resolution, Conflicting):
+        found.needs_contract = False
+        found.object(
+            Outcome.INVALID,
+            ReasonCode.IDENTIFIER_CONFLICTING,
+            "the identifier stands for more than one contract, so it is charged to none",
+        )
+    else:
+        found.needs_contract = False
+        found.object(
+            Outcome.UNKNOWN,
+            ReasonCode.IDENTIFIER_UNKNOWN,
+            "nobody enrolled this vehicle identifier",
+        )
+    return found
+
+
+def _weigh_token(evidence: TokenEvidence) -> Findings:
+    kind = EvidenceKind.RFID if evidence.kind is TokenKind.RFID else EvidenceKind.APP
+    found = Findings(kind)
+    if evidence.token is None:
+        found.needs_contract = False
+        found.object(Outcome.UNKNOWN, ReasonCode.TOKEN_UNKNOWN, "nobody registered this token")
+    elif evidence.token.status is TokenStatus.BLOCKED:
+        found.object(
+            Outcome.BLOCKED,
+            ReasonCode.TOKEN_BLOCKED,
+            "the token is blocked; its provider can unblock it",
+        )
+    else:
+        found.note(ReasonCode.TOKEN_REGISTERED, "the token is registered")
+    return found
+
+
+def _weigh_unreadable(evidence: UnreadableClaim) -> Findings:
+    found = Findings(
+        evidence.kind, status=evidence.certificate_status, proven=False, needs_contract=False
+    )
+    if evidence.kind is EvidenceKind.CONTRACT_CERTIFICATE:
+        found.assurance = Assurance.STATION_ATTESTED
+    found.object(
+        Outcome.INVALID, evidence.code, "what the vehicle or driver presented cannot be read"
+    )
+    return found
+
+
+def _verdict_reasons(verdict: Verdict) -> tuple[Reason, ...]:
+    """Return the validator's reasons, without the common name: it is the EMAID, so personal."""
+    if not verdict.reasons:
+        return (Reason(ReasonCode.CERTIFICATE_INVALID, f"the chain is refused: {verdict.fault}"),)
+    name = verdict.subject_cn
+    return tuple(
+        Reason(reason.code, reason.detail.replace(name, "(the EMAID)") if name else reason.detail)
+        for reason in verdict.reasons
+    )
+
+
+def _names(common_name: str, emaid: Emaid, contract: Contract | None) -> bool:
+    """Whether a certificate's common name is the claimed EMAID and the contract's, if there is one.
+
+    Parsed forms are compared: one CSMS compares the texts byte for byte, another not at all.
+    """
+    try:
+        named = Emaid.parse(common_name)
+    except InvalidIdentifier:
+        return False
+    return names_contract(named, emaid) and (
+        contract is None or names_contract(named, contract.emaid)
+    )
