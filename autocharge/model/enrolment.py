@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from foundation.identifiers import Emaid, EvccId20, Mac, Vin
+from foundation.errors import Kind, ServiceError
+from foundation.identifiers import Emaid, EvccId20, Mac, Vin, parse_evccid
 
 Identifier = Mac | EvccId20 | Vin
 
@@ -46,3 +47,26 @@ class Enrolment:
     provider_id: str
     status: EnrolmentStatus
     created_at: datetime
+
+
+def parse_identifier(kind: str, text: str) -> Identifier:
+    """Parse `text` as what its sender says it is: `mac`, `evccid` (any edition) or `vin`.
+
+    A kind is named because shapes overlap (a VIN reads as a PCID). Raises InvalidIdentifier, and
+    MALFORMED for another kind.
+    """
+    match kind:
+        case "mac":
+            return Mac.parse(text)
+        case "evccid":
+            return parse_evccid(text)
+        case "vin":
+            return Vin.parse(text)
+    raise ServiceError(
+        Kind.MALFORMED, "identifier_kind_unknown", "name the kind: mac, evccid or vin"
+    )
+
+
+def masked(identifier: Identifier) -> str:
+    """Return the identifier with all but its last four characters hidden, to tell rows apart."""
+    return "…" + identifier.key[-4:]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contract_service.model.contract import Contract, ContractCertificate
+from contract_service.model.contract import Contract, ContractCertificate, ContractStatus
 from contract_service.operations.ports import ContractReader
 from foundation.identifiers import Emaid
 
@@ -23,6 +23,16 @@ class FindContract:
     def by_id(self, contract_id: str) -> Contract | None:
         """Return the contract with this random id, else None."""
         return self.contracts.by_id(contract_id)
+
+    def standing(self, emaid: Emaid) -> Emaid | None:
+        """Return the contract's EMAID where the contract is active, else None.
+
+        Whether it has begun or run out is for the decision to say.
+        """
+        contract = self.contracts.find(emaid)
+        if contract is None or contract.status is not ContractStatus.ACTIVE:
+            return None
+        return contract.emaid
 
     def certificates(self, emaid: Emaid) -> tuple[ContractCertificate, ...]:
         """Return the certificates recorded for that EMAID and no other, latest first."""

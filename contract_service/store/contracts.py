@@ -25,6 +25,8 @@ from foundation.events import Event
 from foundation.identifiers import Emaid, Pcid
 from foundation.outbox import SqlEventLog, event_row
 
+AnyRow = ResultRow[*tuple[Any, ...]]
+
 _columns = (
     contracts.c.contract_id,
     contracts.c.emaid,
@@ -60,34 +62,30 @@ _is_recorded = select(contract_certificates.c.fingerprint).where(
 _insert_certificate = insert(contract_certificates)
 
 
-def _contract(row: ResultRow[Any]) -> Contract:
-    (
-        contract_id,
-        emaid,
-        provider_id,
-        pcid,
-        status,
-        allow_bare_emaid,
-        valid_from,
-        valid_until,
-        created_at,
-    ) = row
+def _contract(row: AnyRow) -> Contract:
     return Contract(
-        contract_id,
-        Emaid.parse(emaid),
-        provider_id,
-        None if pcid is None else Pcid.parse(pcid),
-        ContractStatus(status),
-        allow_bare_emaid,
-        valid_from,
-        valid_until,
-        created_at,
+        contract_id=row.contract_id,
+        emaid=Emaid.parse(row.emaid),
+        provider_id=row.provider_id,
+        pcid=None if row.pcid is None else Pcid.parse(row.pcid),
+        status=ContractStatus(row.status),
+        allow_bare_emaid=row.allow_bare_emaid,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        created_at=row.created_at,
     )
 
 
-def _certificate(row: ResultRow[Any]) -> ContractCertificate:
-    *fields, upper_chain = row
-    return ContractCertificate(*fields, upper_chain=split_der(upper_chain))
+def _certificate(row: AnyRow) -> ContractCertificate:
+    return ContractCertificate(
+        fingerprint=row.fingerprint,
+        serial=row.serial,
+        certificate=row.certificate,
+        issuer_certificate=row.issuer_certificate,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        upper_chain=split_der(row.upper_chain),
+    )
 
 
 def _certificate_row(
@@ -205,8 +203,9 @@ class SqlContractRepository:
         }
         try:
             self._connection.execute(insert(contracts).values(**values))
-        except IntegrityError as failure:
-            raise contract_exists() from failure
+        except IntegrityError:
+            # SQLAlchemy's text would quote the row
+            raise contract_exists() from None
 
     def lock(self, emaid: Emaid) -> Contract | None:
         """Return the contract and keep others from changing it until the unit of work ends."""
@@ -259,7 +258,9 @@ class SqlContractRepository:
 
 
 def _vehicle(pcid: Pcid | None) -> dict[str, str | None]:
-    return {"pcid": pcid and pcid.value, "pcid_key": pcid and pcid.key}
+    if pcid is None:
+        return {"pcid": None, "pcid_key": None}
+    return {"pcid": pcid.value, "pcid_key": pcid.key}
 
 
 @dataclass(frozen=True, slots=True)
