@@ -1,5 +1,6 @@
 """A client: a participant's program that may ask, and what belongs to it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from participants.model.secret import StoredSecret
 MAXIMUM_NAME_LENGTH = 200
 MAXIMUM_IDS = 200
 """Ids of one sort that one client may hold."""
+
+_CLIENT_ID = re.compile(r"[0-9a-z_.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Client:
             if secret.secret_id == secret_id:
                 return secret.stands(now)
         return False
+
+
+def may_be_client_id(text: str) -> bool:
+    """Whether `text` looks like a client id: what does not is never looked for in a database."""
+    return _CLIENT_ID.fullmatch(text) is not None
 
 
 def checked_name(name: str) -> str:

@@ -1,6 +1,5 @@
 """Give a client an access token for its secret."""
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -9,10 +8,9 @@ from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from participants.model.audience import names_service
 from participants.model.claims import Claims
+from participants.model.client import may_be_client_id
 from participants.model.secret import MAXIMUM_SECRET_LENGTH, matching_secret
 from participants.operations.ports import ClientReader, FailureCounter, TokenCodec
-
-_CLIENT_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class IssueToken:
         `invalid_target`, where `audience` is not this service (RFC 8693 section 2.2.2).
         """
         now = self.clock()
-        client = self.clients.find(client_id) if _CLIENT_ID.fullmatch(client_id) else None
+        client = self.clients.find(client_id) if may_be_client_id(client_id) else None
         secret = matching_secret(
             client_secret[:MAXIMUM_SECRET_LENGTH],
             client.secrets if client is not None and client.stands else (),

@@ -11,7 +11,7 @@ from participants.model.client import Client
 from participants.model.secret import MAXIMUM_SECRETS, StoredSecret
 from participants.operations.create_client import ClientCredentials, new_secret
 from participants.operations.ports import OpenUnitOfWork
-from participants.operations.withdraw_client import no_such_client
+from participants.operations.withdraw_client import found_for_change
 
 DEFAULT_OVERLAP = timedelta(days=7)
 MAXIMUM_OVERLAP = timedelta(days=90)
@@ -40,9 +40,7 @@ class RotateSecret:
             )
         now = self.clock()
         with self.open_unit_of_work() as work:
-            client = work.clients.find_for_change(client_id)
-            if client is None:
-                raise no_such_client()
+            client = found_for_change(work, client_id)
             if not client.stands:
                 raise ServiceError(
                     Kind.CONFLICT, "client_withdrawn", "the client is withdrawn; create another"

@@ -6,8 +6,8 @@ from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from foundation.events import Event
 from foundation.principal import ClientRole, Principal
-from participants.model.client import Client
-from participants.operations.ports import OpenUnitOfWork
+from participants.model.client import Client, may_be_client_id
+from participants.operations.ports import OpenUnitOfWork, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,7 @@ class WithdrawClient:
         principal.require_role(ClientRole.ADMIN)
         now = self.clock()
         with self.open_unit_of_work() as work:
-            client = work.clients.find_for_change(client_id)
-            if client is None:
-                raise no_such_client()
+            client = found_for_change(work, client_id)
             if not client.stands:
                 return client
             work.clients.withdraw(client_id, now)
@@ -44,8 +42,11 @@ class WithdrawClient:
         return replace(client, withdrawn_at=now)
 
 
-def no_such_client() -> ServiceError:
-    """Return the NOT_FOUND of an administrator's mistyped client id."""
-    return ServiceError(
-        Kind.NOT_FOUND, "client_not_found", "no client has this id; `client list` shows them"
-    )
+def found_for_change(work: UnitOfWork, client_id: str) -> Client:
+    """Return the client, kept from others' changes; NOT_FOUND where there is none."""
+    client = work.clients.find_for_change(client_id) if may_be_client_id(client_id) else None
+    if client is None:
+        raise ServiceError(
+            Kind.NOT_FOUND, "client_not_found", "no client has this id; `client list` shows them"
+        )
+    return client
