@@ -1,0 +1,91 @@
+"""Charging stations and their EVSEs: the place of a decision."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from foundation.errors import Kind, ServiceError
+from foundation.identifiers import EvseId, EvseIdForm, OperatorId
+from foundation.principal import Principal
+
+MAX_STATION_ID_CHARACTERS = (
+    48  # OCPP 2.0.1 part 4 section 3.1.1: the identity is an identifierString
+)
+MAX_EVSES = 100
+
+_STATION_ID = re.compile(r"[A-Za-z0-9*\-_=:+|@.]{1,48}")  # OCPP identifierString
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """A place on earth (WGS 84), in degrees."""
+
+    latitude: float
+    longitude: float
+
+    def __post_init__(self) -> None:
+        # written so that a NaN, too, is refused
+        if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
+            raise ServiceError(
+                Kind.INVALID,
+                "invalid_coordinates",
+                "latitude lies within ±90 and longitude within ±180 degrees",
+                {"latitude": "-90 to 90", "longitude": "-180 to 180"},
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One station of one operator (`DEABC`), known by its OCPP identity, with its EVSEs."""
+
+    station_id: str
+    operator_id: str
+    evses: tuple[EvseId, ...]
+    coordinates: Coordinates | None
+    registered_at: datetime
+
+
+def parse_station_id(text: str) -> str:
+    """Return an OCPP identity: 1 to 48 letters, digits and `*-_=:+|@.`, case kept.
+
+    Raises ServiceError MALFORMED (`invalid_station_id`).
+    """
+    # a dot segment would vanish from the path of an OCPP or API address
+    if (
+        len(text) > MAX_STATION_ID_CHARACTERS
+        or not _STATION_ID.fullmatch(text)
+        or text in {".", ".."}
+    ):
+        raise ServiceError(
+            Kind.MALFORMED,
+            "invalid_station_id",
+            f"a station's id has 1 to {MAX_STATION_ID_CHARACTERS} letters, digits and *-_=:+|@.",
+            {"station_id": "not an OCPP identity"},
+        )
+    return text
+
+
+def check_evses(principal: Principal, operator: OperatorId, evses: tuple[EvseId, ...]) -> None:
+    """Check that a station's EVSEs are the operator's own, each once, at most MAX_EVSES.
+
+    An EVSEID names its operator, so nobody takes another's; one in the DIN form names it by a
+    number that is not ours to compare. Raises ServiceError INVALID (`too_many_evses`,
+    `evse_repeated`, `evse_of_another_operator`).
+    """
+    if len(evses) > MAX_EVSES:
+        raise ServiceError(
+            Kind.INVALID, "too_many_evses", f"a station has at most {MAX_EVSES} EVSEs"
+        )
+    if len({evse.key for evse in evses}) < len(evses):
+        raise ServiceError(Kind.INVALID, "evse_repeated", "name each EVSE once")
+    for evse in evses:
+        if (
+            evse.form is EvseIdForm.ISO
+            and evse.operator_id != operator.value
+            and not principal.acts_for_operator(evse.operator_id)
+        ):
+            raise ServiceError(
+                Kind.INVALID,
+                "evse_of_another_operator",
+                "an EVSEID begins with its operator's id; this one names an operator not yours",
+            )

@@ -1,0 +1,45 @@
+"""Read a recorded decision back by its reference."""
+
+from dataclasses import dataclass
+
+from authorization.model.outcome import EvidenceKind
+from authorization.operations.ports import ContractFinder, DecisionLog, DecisionRecord
+from foundation.errors import Kind, ServiceError
+from foundation.principal import Principal
+
+_NAMED_BY_ASKER = frozenset({EvidenceKind.CONTRACT_CERTIFICATE, EvidenceKind.EMAID})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDecision:
+    """Show a decision to those it concerns."""
+
+    decisions: DecisionLog
+    contracts: ContractFinder
+
+    def __call__(self, principal: Principal, reference: str) -> tuple[DecisionRecord, str | None]:
+        """Return the record and the EVCOID to show beside it.
+
+        The operator that asked, the contract's provider, administrators and auditors may read it;
+        the operator sees the EVCOID only where the answer gave it. Raises NOT_FOUND
+        (`decision_not_found`) to everybody else, as for a reference that never was.
+        """
+        record = self.decisions.find(reference)
+        if record is not None:
+            decision = record.decision
+            owns_contract = decision.provider_id is not None and principal.acts_for_provider(
+                decision.provider_id
+            )
+            sees_contract = principal.reads_everything or owns_contract
+            if sees_contract or principal.acts_for_operator(record.operator_id):
+                if decision.contract_id is None:
+                    return record, decision.evcoid
+                if sees_contract or decision.accepted or decision.evidence in _NAMED_BY_ASKER:
+                    contract = self.contracts.by_id(decision.contract_id)
+                    return record, contract.emaid.canonical if contract is not None else None
+                return record, None
+        raise ServiceError(
+            Kind.NOT_FOUND,
+            "decision_not_found",
+            "no decision of yours has this reference; it is in the answer of /v1/authorizations",
+        )
