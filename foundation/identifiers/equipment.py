@@ -10,7 +10,7 @@ from foundation.identifiers.spelling import upper_ascii
 
 _EVSE_ISO = re.compile(r"([A-Z]{2})\*?([A-Z0-9]{3})\*?E(?=\**[A-Z0-9])([A-Z0-9*]{1,30})")
 _EVSE_DIN = re.compile(r"\+?([0-9]{1,3})\*([0-9]{3})\*(?=\**[0-9])([0-9*]{1,32})")
-_SECC = re.compile(r"([A-Z]{2})-?([A-Z0-9]{3})-?S-?([A-Z0-9]{1,246})-?([A-Z0-9])")
+_SECC = re.compile(r"([A-Z]{2})-?([A-Z0-9]{3})-?S-?([A-Z0-9]{1,248})-?([A-Z0-9])")
 
 
 class EvseIdForm(StrEnum):
@@ -23,6 +23,9 @@ class EvseIdForm(StrEnum):
 @dataclass(frozen=True, slots=True)
 class EvseId:
     """The id of an EVSE; equal in any spelling.
+
+    Separators in the ISO form are for reading only, wherever they stand: an operator that tells
+    `E1*12` from `E11*2` has two EVSEs with one id.
 
     `canonical` (and `key`) is upper case: `DEABCE1` without separators in the ISO form,
     `+49*810*000*438` in the DIN form, whose country has no fixed length. `operator_id` is

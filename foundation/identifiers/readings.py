@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from foundation.identifiers.emaid import Emaid
 from foundation.identifiers.equipment import EvseId, SeccId
-from foundation.identifiers.evccid import EvccId20, Mac
+from foundation.identifiers.evccid import Mac, parse_evccid
 from foundation.identifiers.invalid import IdentifierWarning, InvalidIdentifier
 from foundation.identifiers.parties import OperatorId, ProviderId, Wmi
 from foundation.identifiers.vehicle import Pcid, Vin
@@ -63,10 +63,20 @@ def _emaid(text: str, *, strict: bool = False) -> Reading:
     return Reading(IdentifierKind.EMAID, emaid.canonical, emaid.check_digit, emaid.warnings)
 
 
-def _mac(text: str) -> Reading:
-    mac = Mac.parse(text)
+def _mac_reading(mac: Mac) -> Reading:
     warnings = tuple(IdentifierWarning(signal, _SIGNALS[signal]) for signal in mac.signals)
     return Reading(IdentifierKind.MAC, mac.key, None, warnings)
+
+
+def _mac(text: str) -> Reading:
+    return _mac_reading(Mac.parse(text))
+
+
+def _evccid(text: str) -> Reading:
+    evccid = parse_evccid(text)
+    if isinstance(evccid, Mac):
+        return _mac_reading(evccid)
+    return Reading(IdentifierKind.EVCCID, evccid.key)
 
 
 def _vin(text: str) -> Reading:
@@ -97,9 +107,7 @@ def _operator_id(text: str) -> Reading:
 _READERS: Mapping[IdentifierKind, Callable[[str], Reading]] = MappingProxyType(
     {
         IdentifierKind.MAC: _mac,
-        IdentifierKind.EVCCID: lambda text: Reading(
-            IdentifierKind.EVCCID, EvccId20.parse(text).key
-        ),
+        IdentifierKind.EVCCID: _evccid,
         IdentifierKind.VIN: _vin,
         IdentifierKind.PCID: lambda text: Reading(IdentifierKind.PCID, Pcid.parse(text).key),
         IdentifierKind.EVSE_ID: _evse_id,
@@ -115,7 +123,7 @@ _READERS: Mapping[IdentifierKind, Callable[[str], Reading]] = MappingProxyType(
 def read_as(text: str, kind: IdentifierKind, *, strict: bool = False) -> Reading:
     """Read `text` as an identifier of `kind`; `strict` refuses an EMAID's wrong check digit.
 
-    Raises InvalidIdentifier.
+    An EVCCID that is a MAC is read as a MAC. Raises InvalidIdentifier.
     """
     if kind is IdentifierKind.EMAID:
         return _emaid(text, strict=strict)
@@ -127,10 +135,12 @@ def recognise(text: str) -> list[Reading]:
 
     An EMAID whose check digit is right leads; the other kinds follow in their declared order.
     """
-    readings = []
+    readings: list[Reading] = []
     for kind in IdentifierKind:
         try:
-            readings.append(read_as(text, kind))
+            reading = read_as(text, kind)
         except InvalidIdentifier:
             continue
+        if reading not in readings:  # an EVCCID of ISO 15118-2 is a MAC, and read as one
+            readings.append(reading)
     return sorted(readings, key=lambda reading: not reading.is_proven)
