@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from autocharge.model.enrolment import Enrolment, EnrolmentStatus, Identifier, kind_of
 from autocharge.operations.access import enrolment_event
-from autocharge.operations.ports import StandingContract, OpenUnitOfWork
+from autocharge.operations.ports import OpenUnitOfWork, StandingContract
 from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from foundation.identifiers import Emaid

@@ -32,7 +32,7 @@ class Pepper:
 
 
 class IdentifierVault:
-    """Hashes and seals identifiers; `peppers` are newest first, the first one hashes what is new."""
+    """Hashes and seals identifiers; of `peppers`, newest first, the first hashes what is new."""
 
     def __init__(self, sealer: Sealer, peppers: Sequence[Pepper]) -> None:
         if not peppers:

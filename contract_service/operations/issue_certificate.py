@@ -11,8 +11,9 @@ from contract_service.operations.ports import ContractReader, OpenUnitOfWork, Re
 from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
+from pki.model.issued import IssuedCertificate
 from pki.model.roles import CertificateRole, RevocationReason
-from pki.operations.issue import IssuedCertificate, IssueRequest
+from pki.operations.issue import IssueRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class IssueContractCertificate:
     issuer: str
     lifetime: timedelta
 
-    def __call__(self, principal: Principal, emaid: str, csr: bytes) -> IssuedCertificate:
+    def __call__(self, principal: Principal, emaid: str, csr: bytes) -> ContractCertificate:
         """Return a certificate whose CN is the canonical EMAID, for the key of `csr`.
 
         `csr` is a DER PKCS#10, whose signature proves possession of the key; its subject and
@@ -48,12 +49,13 @@ class IssueContractCertificate:
         now = self.clock()
         _require_standing(contract, now)
         issued = self.issue(principal, self._request(contract, csr, now))
-        if not self._record(principal, contract, issued, now):
+        certificate = _certificate(issued)
+        if not self._record(principal, contract, issued.issuer, certificate, now):
             self.revoke(
                 principal, issued.issuer, issued.serial, RevocationReason.CESSATION_OF_OPERATION
             )
             raise _not_standing()
-        return issued
+        return certificate
 
     def _request(self, contract: Contract, csr: bytes, now: datetime) -> IssueRequest:
         lifetime = self.lifetime
@@ -73,22 +75,25 @@ class IssueContractCertificate:
         )
 
     def _record(
-        self, principal: Principal, contract: Contract, issued: IssuedCertificate, now: datetime
+        self,
+        principal: Principal,
+        contract: Contract,
+        issuer: str,
+        certificate: ContractCertificate,
+        now: datetime,
     ) -> bool:
         with self.open_unit_of_work() as work:
             present = existing(work.contracts.lock(contract.emaid))
             if present.status is not ContractStatus.ACTIVE:
                 return False
-            work.contracts.add_certificate(
-                contract.contract_id, issued.issuer, _certificate(issued), now
-            )
+            work.contracts.add_certificate(contract.contract_id, issuer, certificate, now)
             work.events.append(
                 contract_event(
                     "contract_certificate.issued",
                     contract,
                     principal,
                     now,
-                    fingerprint=issued.fingerprint,
+                    fingerprint=certificate.fingerprint,
                 )
             )
             work.commit()
