@@ -82,11 +82,6 @@ class OcspSigner:
     key: SigningKey
 
 
-def serial_text(serial: int) -> str:
-    """Return a serial as it is stored: upper-case hex without leading zeros."""
-    return f"{serial:X}"
-
-
 def reason_flag(reason: RevocationReason | None) -> x509.ReasonFlags | None:
     """Return what is signed for a reason; RFC 5280 section 5.3.1 wants unspecified left out."""
     if reason is None or reason is RevocationReason.UNSPECIFIED:

@@ -52,6 +52,9 @@ serial_reservations = Table(
     Column("role", String(32), nullable=False),
     Column("reserved_at", Instant, nullable=False),
     Column("client_id", String(64), nullable=False),
+    # a reservation that a crash left without certificate can be revoked, to be on the safe side
+    Column("revoked_at", Instant),
+    Column("revocation_reason", String(32)),
 )
 
 certificates = Table(
@@ -73,6 +76,14 @@ certificates = Table(
     Index("ix_pki_certificates_subject_id", "subject_id"),
     Index("ix_pki_certificates_issuer_status", "issuer", "status"),
     Index("ix_pki_certificates_not_after", "not_after"),
+)
+
+status_revisions = Table(
+    "pki_status_revisions",
+    metadata,
+    Column("issuer", String(64), primary_key=True),
+    Column("revision", Integer, nullable=False),  # grows with every change of a status below it
+    Column("listed", Integer, nullable=False),  # the revision that the newest CRL shows
 )
 
 crls = Table(
