@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -44,7 +44,10 @@ _NOBODYS = StoredSecret(
 
 
 def matching_secret(
-    presented: str, stored: Sequence[StoredSecret], now: datetime
+    presented: str,
+    stored: Sequence[StoredSecret],
+    now: datetime,
+    digest: Callable[[str, bytes], bytes] = digest_secret,
 ) -> StoredSecret | None:
     """Return the stored secret that `presented` is and that stands at `now`, or None.
 
@@ -54,7 +57,7 @@ def matching_secret(
     found: StoredSecret | None = None
     padding = (_NOBODYS,) * (MAXIMUM_SECRETS - len(stored))
     for candidate in (*stored[:MAXIMUM_SECRETS], *padding):
-        same = hmac.compare_digest(digest_secret(presented, candidate.salt), candidate.digest)
+        same = hmac.compare_digest(digest(presented, candidate.salt), candidate.digest)
         if same and candidate is not _NOBODYS and candidate.stands(now):
             found = candidate
     return found
