@@ -11,6 +11,7 @@ from contract_service.operations.ports import ContractReader, OpenUnitOfWork, Re
 from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
+from pki.model.certificate_reference import BySerial
 from pki.model.issued import IssuedCertificate
 from pki.model.roles import CertificateRole, RevocationReason
 from pki.operations.issue import IssueRequest
@@ -52,7 +53,9 @@ class IssueContractCertificate:
         certificate = _certificate(issued)
         if not self._record(principal, contract, issued.issuer, certificate, now):
             self.revoke(
-                principal, issued.issuer, issued.serial, RevocationReason.CESSATION_OF_OPERATION
+                principal,
+                BySerial(issued.issuer, issued.serial),
+                RevocationReason.CESSATION_OF_OPERATION,
             )
             raise _not_standing()
         return certificate

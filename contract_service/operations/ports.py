@@ -9,6 +9,7 @@ from contract_service.model.contract import Contract, ContractCertificate, Contr
 from foundation.events import Event, EventLog
 from foundation.identifiers import Emaid, Pcid
 from foundation.principal import Principal
+from pki.model.certificate_reference import BySerial
 from pki.model.roles import RevocationReason
 
 
@@ -94,9 +95,9 @@ class ForeignCertificates(Protocol):
 
 
 class RevokeLeaf(Protocol):
-    """Revocation of a certificate that one of our authorities issued."""
+    """`pki.operations.revoke.Revoke`."""
 
     def __call__(
-        self, principal: Principal, issuer: str, serial: str, reason: RevocationReason
-    ) -> None:
-        """Revoke it for good; doing so again changes nothing."""
+        self, principal: Principal, reference: BySerial, reason: RevocationReason
+    ) -> object:
+        """Revoke a certificate that we issued for good; doing so again changes nothing."""

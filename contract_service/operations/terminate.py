@@ -8,6 +8,7 @@ from contract_service.operations.ports import ContractReader, OpenUnitOfWork, Re
 from foundation.clock import Clock
 from foundation.errors import ServiceError
 from foundation.principal import Principal
+from pki.model.certificate_reference import BySerial
 from pki.model.roles import RevocationReason
 
 _AT_ONCE = 1000
@@ -52,7 +53,7 @@ class TerminateContract:
         return remaining
 
     def _revoke(self, principal: Principal, issuer: str, serial: str) -> None:
-        self.revoke(principal, issuer, serial, RevocationReason.CESSATION_OF_OPERATION)
+        self.revoke(principal, BySerial(issuer, serial), RevocationReason.CESSATION_OF_OPERATION)
         with self.open_unit_of_work() as work:
             work.contracts.settle_revocation(issuer, serial)
             work.commit()

@@ -1,6 +1,5 @@
 """`evtrust autocharge`: vehicle identifiers that stand for contracts."""
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import click
@@ -37,11 +36,9 @@ def autocharge_group() -> None:
     """Enrol, resolve and erase vehicle identifiers."""
 
 
-def _identifier_options(command: Callable[..., None]) -> Callable[..., None]:
-    mac = click.option("--mac", help="MAC address; `-` reads it from standard input.")
-    evccid = click.option("--evccid", help="EVCCID of any edition, or `-`.")
-    vin = click.option("--vin", help="Vehicle identification number, or `-`.")
-    return mac(evccid(vin(command)))
+mac_option = click.option("--mac", help="MAC address; `-` reads it from standard input.")
+evccid_option = click.option("--evccid", help="EVCCID of any edition, or `-`.")
+vin_option = click.option("--vin", help="Vehicle identification number, or `-`.")
 
 
 def _identifier(**given: str | None) -> Identifier:
@@ -60,7 +57,9 @@ def _identifier(**given: str | None) -> Identifier:
 
 @autocharge_group.command("enrol")
 @click.argument("emaid")
-@_identifier_options
+@mac_option
+@evccid_option
+@vin_option
 @json_option
 @click.pass_obj
 def enrol_command(
@@ -88,7 +87,9 @@ def enrol_command(
 
 
 @autocharge_group.command("resolve")
-@_identifier_options
+@mac_option
+@evccid_option
+@vin_option
 @json_option
 @click.pass_context
 def resolve_command(
@@ -105,7 +106,9 @@ def resolve_command(
 
 
 @autocharge_group.command("erase")
-@_identifier_options
+@mac_option
+@evccid_option
+@vin_option
 @json_option
 @click.pass_obj
 def erase_command(
