@@ -1,5 +1,6 @@
 """`evtrust autocharge`: vehicle identifiers that stand for contracts."""
 
+import sys
 from typing import Any, Protocol
 
 import click
@@ -51,7 +52,7 @@ def _identifier(**given: str | None) -> Identifier:
         raise click.UsageError("give exactly one of --mac, --evccid and --vin")
     kind, text = named[0]
     if text == "-":
-        text = click.get_text_stream("stdin").readline(LONGEST_LINE).rstrip("\r\n")
+        text = sys.stdin.readline(LONGEST_LINE).rstrip("\r\n")
     return parse_identifier(kind, text)
 
 
