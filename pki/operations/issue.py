@@ -1,0 +1,238 @@
+"""Issue one certificate, in the order of public CAs: a crash loses nothing that was delivered."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from foundation.clock import Clock
+from foundation.errors import Kind, ServiceError
+from foundation.events import Event
+from foundation.principal import Principal
+from pki.model.authority import fingerprint, serial_text
+from pki.model.build import Plan, Publication, certify
+from pki.model.csr import key_of_csr, key_of_spki
+from pki.model.issued import OUR_OWN, CertificateRecord, IssuedCertificate, Reservation
+from pki.model.lint import algorithm_of
+from pki.model.profile import CommonNameForm, Profile, Profiles
+from pki.model.roles import CertificateRole
+from pki.model.subject import (
+    build_name,
+    component_to_issue,
+    first_value,
+    read_common_name,
+    require_ownership,
+)
+from pki.operations.certifying import Issuer, Issuers, ThrowawayKeys, new_serial
+from pki.operations.ports import IssuanceLog, KeyStore, PublicKey, RandomBits
+
+BACKDATING = timedelta(hours=1)
+"""Own judgement: as much as clocks differ; more would outrun a revocation of the issuer."""
+
+_NAMES_ITS_OWNER = frozenset(
+    {CommonNameForm.EMAID, CommonNameForm.PCID, CommonNameForm.VEHICLE, CommonNameForm.SECC}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRequest:
+    """What to issue: `issuer` is a slot (`mo-sub2`) or the name of one generation.
+
+    `subject_id` is the look-up key of `common_name`, `owner` a provider id, operator id or WMI,
+    or `evtrust`. Exactly one of `csr` (DER PKCS#10) and `public_key` (DER SubjectPublicKeyInfo,
+    possession shown elsewhere) is given. Without `organization`, `not_before` or `lifetime` the
+    issuer's organization, the present and the profile's default are taken.
+    """
+
+    issuer: str
+    role: CertificateRole
+    common_name: str
+    subject_id: str
+    owner: str
+    organization: str | None
+    csr: bytes | None
+    public_key: bytes | None
+    not_before: datetime | None
+    lifetime: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCertificate:
+    """Issue a certificate: reserve its serial durably, lint, sign, record durably, deliver."""
+
+    profiles: Profiles
+    issuers: Issuers
+    keys: KeyStore
+    log: IssuanceLog
+    throwaway: ThrowawayKeys
+    random_bits: RandomBits
+    publication: Publication
+    clock: Clock
+
+    def __call__(self, principal: Principal, request: IssueRequest) -> IssuedCertificate:
+        """Return the certificate, recorded.
+
+        Raises FORBIDDEN where the subject is another participant's, MALFORMED, INVALID or
+        TOO_LARGE for a request that breaks the role's profile, NOT_FOUND, CONFLICT or FORBIDDEN
+        `key_is_offline` for an issuer that does not issue. A refusal leaves at most a reserved
+        serial.
+        """
+        issuer = self.issuers(request.issuer)
+        profile = self._profile(issuer, request.role)
+        self._check_owner(principal, profile, request)
+        public_key = self._public_key(issuer, request)
+        now = self.clock()
+        not_before, not_after = _validity(issuer, profile, request, now)
+        key = self.keys.open(issuer.key_id)
+        serial = new_serial(self.random_bits)
+        plan = Plan(
+            profile=profile,
+            signature=issuer.authority.algorithm,
+            serial=serial,
+            issuer=issuer.certificate.subject,
+            issuer_name=issuer.authority.name,
+            issuer_key_identifier=issuer.key_identifier,
+            subject=_subject(issuer, profile, request),
+            public_key=public_key,
+            not_before=not_before,
+            not_after=not_after,
+            publication=self.publication,
+        )
+        self.log.reserve(
+            Reservation(
+                issuer.authority.name, serial_text(serial), request.role, now, principal.client_id
+            )
+        )
+        der = certify(plan, key, self.throwaway(plan.signature)).public_bytes(Encoding.DER)
+        record = CertificateRecord(
+            issuer=issuer.authority.name,
+            serial=serial_text(serial),
+            fingerprint=fingerprint(der),
+            role=request.role,
+            subject_id=request.subject_id,
+            owner=request.owner,
+            certificate=der,
+            not_before=not_before,
+            not_after=not_after,
+            issued_at=now,
+        )
+        self.log.record(record, certificate_issued(principal, record))
+        return IssuedCertificate(
+            issuer=record.issuer,
+            serial=record.serial,
+            fingerprint=record.fingerprint,
+            certificate=der,
+            chain=(der, *issuer.chain),
+            root=issuer.root,
+            not_before=not_before,
+            not_after=not_after,
+        )
+
+    def _profile(self, issuer: Issuer, role: CertificateRole) -> Profile:
+        edition = issuer.authority.edition
+        profile = self.profiles.get((edition, role))
+        if profile is None or issuer.authority.role not in profile.issuers.value:
+            issuers = "none" if profile is None else ", ".join(sorted(profile.issuers.value))
+            raise ServiceError(
+                Kind.INVALID,
+                "issuer_role_wrong",
+                f"{issuer.authority.name} issues no {role} in {edition}; its issuers are: "
+                f"{issuers or 'none, it signs itself'}",
+            )
+        return profile
+
+    def _check_owner(self, principal: Principal, profile: Profile, request: IssueRequest) -> None:
+        form = profile.common_name.value
+        name = read_common_name(form, request.common_name)
+        if form in _NAMES_ITS_OWNER and (name.owner, name.subject_id) != (
+            request.owner,
+            request.subject_id,
+        ):
+            raise ServiceError(
+                Kind.INVALID,
+                "owner_mismatch",
+                "the common name belongs to another owner or key than the request says; derive "
+                "both from the identifier",
+            )
+        require_ownership(principal, form, request.owner)
+
+    def _public_key(self, issuer: Issuer, request: IssueRequest) -> PublicKey:
+        if request.csr is not None and request.public_key is None:
+            key = key_of_csr(request.csr)
+        elif request.public_key is not None and request.csr is None:
+            key = key_of_spki(request.public_key)
+        else:
+            raise ServiceError(
+                Kind.INVALID, "key_missing", "send either a CSR or a public key, not both"
+            )
+        if algorithm_of(key) is not issuer.authority.algorithm:
+            raise ServiceError(
+                Kind.INVALID,
+                "key_algorithm_not_allowed",
+                f"{issuer.authority.name} certifies keys on {issuer.authority.algorithm} only",
+            )
+        if key == issuer.certificate.public_key():
+            raise ServiceError(
+                Kind.INVALID, "key_is_the_issuers", "this is the issuer's own key; use another"
+            )
+        return key
+
+
+def certificate_issued(principal: Principal, record: CertificateRecord) -> Event:
+    """Return the event of a certificate that is recorded in the same transaction."""
+    return Event(
+        "certificate.issued",
+        record.issued_at,
+        principal.client_id,
+        () if record.owner == OUR_OWN else (record.owner,),
+        {
+            "issuer": record.issuer,
+            "serial": record.serial,
+            "fingerprint": record.fingerprint,
+            "role": record.role,
+        },
+    )
+
+
+def _subject(issuer: Issuer, profile: Profile, request: IssueRequest) -> x509.Name:
+    above = issuer.certificate.subject
+    return build_name(
+        request.common_name,
+        organization=request.organization or first_value(above, NameOID.ORGANIZATION_NAME),
+        country=first_value(above, NameOID.COUNTRY_NAME) if profile.authority else None,
+        domain_component=component_to_issue(profile.domain_component.value, above),
+    )
+
+
+def _validity(
+    issuer: Issuer, profile: Profile, request: IssueRequest, now: datetime
+) -> tuple[datetime, datetime]:
+    """Whole seconds (RFC 5280 section 4.1.2.5), clipped inside the issuer's own validity."""
+    earliest = now - BACKDATING
+    if request.not_before is not None and request.not_before < earliest:
+        raise ServiceError(
+            Kind.INVALID, "not_before_too_early", "a certificate begins now or later"
+        )
+    life = profile.lifetime.value
+    lifetime = life.default if request.lifetime is None else request.lifetime
+    tighter = life.maximum_below_online
+    if tighter is not None and issuer.authority.online and lifetime > tighter:
+        raise ServiceError(
+            Kind.INVALID,
+            "lifetime_too_long",
+            f"below an online authority this lives at most {tighter.days} days "
+            f"({profile.lifetime.clause})",
+        )
+    begin = max(request.not_before or now, issuer.not_before)
+    not_before = begin.replace(microsecond=0)
+    not_after = min((begin + lifetime).replace(microsecond=0), issuer.not_after)
+    if lifetime <= timedelta(0) or not_after <= not_before:
+        raise ServiceError(
+            Kind.CONFLICT,
+            "validity_empty",
+            f"nothing remains of the validity below {issuer.authority.name}; ask for a longer "
+            "life, or roll the authority over",
+        )
+    return not_before, not_after
