@@ -1,0 +1,67 @@
+"""The independent linter `pkilint` on OCSP responses and CRLs, with waivers that name clauses."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from pkilint import loader, pkix
+from pkilint.pkix import crl, extension, name, ocsp
+from pkilint.validation import ValidationFindingSeverity
+
+WAIVERS = Path(__file__).with_name("pkilint_waivers.toml")
+
+
+@cache
+def waivers(document: str) -> dict[str, str]:
+    """Return waived code -> the clause that is followed instead, for `ocsp` or `crl`."""
+    with WAIVERS.open("rb") as file:
+        table: dict[str, dict[str, str]] = tomllib.load(file)
+    return table.get(document, {})
+
+
+@cache
+def _decoders() -> tuple[object, object]:
+    return (
+        pkix.create_attribute_decoder(name.ATTRIBUTE_TYPE_MAPPINGS),
+        pkix.create_extension_decoder(extension.EXTENSION_MAPPINGS),
+    )
+
+
+@cache
+def _ocsp_validator() -> object:
+    return ocsp.create_pkix_ocsp_response_validator_container(
+        [ocsp.create_response_decoder(), *_decoders()], []
+    )
+
+
+@cache
+def _crl_validator() -> object:
+    return crl.create_pkix_crl_validator_container(
+        list(_decoders()),
+        [
+            crl.create_issuer_validator_container([]),
+            crl.create_validity_validator_container([]),
+            crl.create_extensions_validator_container([]),
+        ],
+    )
+
+
+def ocsp_findings(response: bytes) -> set[str]:
+    """Return the codes of what the linter finds in an OCSP response (DER), notices included."""
+    document = loader.load_ocsp_response(response, "response")
+    return _codes(_ocsp_validator().validate(document.root))  # type: ignore[attr-defined] # untyped library
+
+
+def crl_findings(crl_der: bytes) -> set[str]:
+    """Return the codes of what the linter finds in a CRL (DER), notices included."""
+    document = loader.load_crl(crl_der, "crl")
+    return _codes(_crl_validator().validate(document.root))  # type: ignore[attr-defined] # untyped library
+
+
+def _codes(results: object) -> set[str]:
+    return {
+        description.finding.code
+        for result in results  # type: ignore[attr-defined] # untyped library
+        for description in result.finding_descriptions
+        if description.finding.severity <= ValidationFindingSeverity.NOTICE
+    }
