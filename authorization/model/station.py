@@ -13,7 +13,10 @@ MAX_STATION_ID_CHARACTERS = (
 )
 MAX_EVSES = 100
 
-_STATION_ID = re.compile(r"[A-Za-z0-9*\-_=:+|@.]{1,48}")  # OCPP identifierString
+STATION_ID_PATTERN = r"^[A-Za-z0-9*\-_=:+|@.]+$"
+"""OCPP 2.0.1 part 2 identifierString; `is_station_id` also bounds its length."""
+
+_STATION_ID = re.compile(STATION_ID_PATTERN[1:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,18 @@ class Station:
     registered_at: datetime
 
 
-def parse_station_id(text: str) -> str:
-    """Return an OCPP identity: 1 to 48 letters, digits and `*-_=:+|@.`, case kept.
+def is_station_id(text: str) -> bool:
+    """Whether the text is an OCPP identity: 1 to 48 letters, digits and `*-_=:+|@.`."""
+    return (
+        len(text) <= MAX_STATION_ID_CHARACTERS
+        and _STATION_ID.fullmatch(text) is not None
+        and text not in {".", ".."}  # such a segment would vanish from a path
+    )
 
-    Raises ServiceError MALFORMED (`invalid_station_id`).
-    """
-    # a dot segment would vanish from the path of an OCPP or API address
-    if (
-        len(text) > MAX_STATION_ID_CHARACTERS
-        or not _STATION_ID.fullmatch(text)
-        or text in {".", ".."}
-    ):
+
+def parse_station_id(text: str) -> str:
+    """Return an OCPP identity, case kept; raises ServiceError MALFORMED (`invalid_station_id`)."""
+    if not is_station_id(text):
         raise ServiceError(
             Kind.MALFORMED,
             "invalid_station_id",

@@ -23,6 +23,7 @@ from authorization.model.evidence import (
     HashEvidence,
     TokenEvidence,
 )
+from authorization.model.station import is_station_id
 from authorization.operations.ports import (
     ContractFinder,
     DecisionLog,
@@ -112,10 +113,11 @@ class Authorize:
         return decision
 
     def _place(self, principal: Principal, claim: Claim) -> Place:
-        if claim.station_id is not None:
+        place = None
+        if claim.evse_id is not None:
+            place = self.stations.by_evse(claim.evse_id.key)
+        elif claim.station_id is not None and is_station_id(claim.station_id):
             place = self.stations.by_station(claim.station_id)
-        else:
-            place = self.stations.by_evse(claim.evse_id.key) if claim.evse_id is not None else None
         if place is None or not principal.acts_for_operator(place.operator_id):
             raise ServiceError(
                 Kind.FORBIDDEN,

@@ -103,8 +103,8 @@ class RememberCertificate(Protocol):
 class StationRepository(Protocol):
     """Stations inside a unit of work."""
 
-    def put(self, station: Station) -> None:
-        """Store the station, or replace its EVSEs and coordinates.
+    def put(self, station: Station) -> Station:
+        """Store the station, or replace its EVSEs and coordinates; return what is stored.
 
         CONFLICT where it belongs to another operator, or an EVSE to another station.
         """

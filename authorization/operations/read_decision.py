@@ -1,5 +1,6 @@
 """Read a recorded decision back by its reference."""
 
+import re
 from dataclasses import dataclass
 
 from authorization.model.outcome import EvidenceKind
@@ -7,6 +8,7 @@ from authorization.operations.ports import ContractFinder, DecisionLog, Decision
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
 
+_REFERENCE = re.compile(r"[0-9a-f-]{36}")
 _NAMED_BY_ASKER = frozenset({EvidenceKind.CONTRACT_CERTIFICATE, EvidenceKind.EMAID})
 
 
@@ -24,7 +26,7 @@ class ReadDecision:
         the operator sees the EVCOID only where the answer gave it. Raises NOT_FOUND
         (`decision_not_found`) to everybody else, as for a reference that never was.
         """
-        record = self.decisions.find(reference)
+        record = self.decisions.find(reference) if _REFERENCE.fullmatch(reference) else None
         if record is not None:
             decision = record.decision
             owns_contract = decision.provider_id is not None and principal.acts_for_provider(

@@ -47,7 +47,7 @@ class RegisterStation:
             parse_station_id(station_id), operator.value, evses, coordinates, self.clock()
         )
         with self.open_unit_of_work() as work:
-            work.stations.put(station)
+            stored = work.stations.put(station)
             work.events.append(
                 Event(
                     "station.registered",
@@ -58,4 +58,4 @@ class RegisterStation:
                 )
             )
             work.commit()
-        return station
+        return stored

@@ -1,0 +1,138 @@
+"""`POST /v1/authorizations`: JSON -> claim -> decision -> JSON, without a framework between."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from authorization.api.schemas import (
+    AuthorizationRequest,
+    CertificateHashData,
+    ContractCertificate,
+    Identifier,
+    read_body,
+)
+from authorization.model.access_token import TokenKind, TokenUid
+from authorization.model.certificate_hash import CertificateHash
+from authorization.model.claim import (
+    AdHocClaim,
+    CertificateClaim,
+    Claim,
+    EmaidClaim,
+    Identification,
+    TokenClaim,
+    VehicleClaim,
+)
+from authorization.model.decision import Decision
+from authorization.operations.authorize import Authorize
+from authorization.operations.ports import DecisionRecord
+from foundation.errors import Kind, ServiceError
+from foundation.identifiers import Emaid, EvseId, Mac, Vin, parse_evccid
+from foundation.principal import Principal
+from pki.model.chain_parser import parse_chain
+
+_JSON = orjson.OPT_UTC_Z
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAuthorization:
+    """The translator of `POST /v1/authorizations`."""
+
+    authorize: Authorize
+
+    def __call__(
+        self, principal: Principal, _parameters: Mapping[str, str], body: bytes
+    ) -> tuple[int, bytes]:
+        """Return 200 and the decision as JSON; raises ServiceError where nothing is decided."""
+        decision = self.authorize(principal, to_claim(read_body(AuthorizationRequest, body)))
+        return 200, orjson.dumps(decision_payload(decision), option=_JSON)
+
+
+def to_claim(asked: AuthorizationRequest) -> Claim:
+    """Parse what the request's texts say.
+
+    Raises ServiceError MALFORMED or TOO_LARGE: a place not named once, an identifier or a
+    certificate chain that cannot be read.
+    """
+    if (asked.station_id is None) == (asked.evse_id is None):
+        raise ServiceError(
+            Kind.MALFORMED,
+            "invalid_request",
+            "name the place by station_id or by evse_id",
+            {"station_id": "give this or evse_id", "evse_id": "give this or station_id"},
+        )
+    evse_id = EvseId.parse(asked.evse_id) if asked.evse_id is not None else None
+    return Claim(_identification(asked), asked.station_id, evse_id, asked.at)
+
+
+def _identification(asked: AuthorizationRequest) -> Identification:
+    given = asked.identification
+    if isinstance(given, ContractCertificate):
+        emaid = Emaid.parse(given.emaid)
+        if given.certificate_chain is not None:
+            return CertificateClaim(emaid, parse_chain(given.certificate_chain))
+        if given.certificate_hash_data is not None:
+            return CertificateClaim(emaid, hashes=to_hashes(given.certificate_hash_data))
+        return EmaidClaim(emaid)
+    if isinstance(given, Identifier):
+        return _identifier(given)
+    return AdHocClaim()
+
+
+def _identifier(given: Identifier) -> Identification:
+    match given.type:
+        case "mac":
+            return VehicleClaim(Mac.parse(given.value))
+        case "evccid":
+            return VehicleClaim(parse_evccid(given.value))
+        case "vin":
+            return VehicleClaim(Vin.parse(given.value))
+        case "emaid":
+            return EmaidClaim(Emaid.parse(given.value))
+        case "rfid" | "app":
+            return TokenClaim(TokenKind(given.type), TokenUid.parse(given.value))
+
+
+def to_hashes(given: list[CertificateHashData]) -> tuple[CertificateHash, ...]:
+    """Parse OCPP hash data; raises ServiceError MALFORMED (`invalid_certificate_hash`)."""
+    return tuple(
+        CertificateHash.parse(
+            entry.hash_algorithm,
+            entry.issuer_name_hash,
+            entry.issuer_key_hash,
+            entry.serial_number,
+        )
+        for entry in given
+    )
+
+
+def decision_payload(decision: Decision) -> dict[str, Any]:
+    """Return the answer as JSON shows it (`AuthorizationAnswer`), times as datetimes."""
+    payload: dict[str, Any] = {
+        "reference": decision.reference,
+        "outcome": decision.outcome.value,
+        "evcoid": decision.evcoid,
+        "evidence": decision.evidence.value,
+        "assurance": decision.assurance.value,
+        "certificate_status": (
+            decision.certificate_status.value if decision.certificate_status is not None else None
+        ),
+        "valid_until": decision.valid_until,
+        "reasons": [{"code": reason.code, "detail": reason.detail} for reason in decision.reasons],
+    }
+    if decision.reference is None:
+        payload["sandbox"] = True
+    return payload
+
+
+def record_payload(record: DecisionRecord, evcoid: str | None) -> dict[str, Any]:
+    """Return a recorded decision as JSON shows it (`RecordedAuthorization`)."""
+    return decision_payload(record.decision) | {
+        "evcoid": evcoid,
+        "decided_at": record.decision.decided_at,
+        "operator_id": record.operator_id,
+        "station_id": record.station_id,
+        "evse_id": record.evse_id,
+        "rules_version": record.rules_version,
+    }

@@ -1,0 +1,174 @@
+"""What the API of stations, sessions and access methods takes and gives, as JSON."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from authorization.api.schemas import EvseIdText, Instant, RandomId, StationId, Strict
+from authorization.model.access_token import AccessToken, TokenKind, TokenStatus
+from authorization.model.session import Session
+from authorization.model.station import MAX_EVSES, Station
+from authorization.operations.list_stations import MAX_PAGE
+
+
+class CoordinatesBody(Strict):
+    """A place on earth (WGS 84), in degrees."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+
+
+class StationRegistration(Strict):
+    """A station's operator, EVSEs and place."""
+
+    operator_id: str = Field(min_length=5, max_length=6, examples=["DEABC"])
+    evse_ids: list[EvseIdText] = Field(default_factory=list, max_length=MAX_EVSES)
+    coordinates: CoordinatesBody | None = None
+
+
+class NewStation(StationRegistration):
+    """A station to register under its OCPP identity."""
+
+    station_id: StationId
+
+
+class StationBody(BaseModel):
+    """A registered station."""
+
+    station_id: str
+    operator_id: str
+    evse_ids: list[str]
+    coordinates: CoordinatesBody | None
+    registered_at: datetime
+
+    @classmethod
+    def of(cls, station: Station) -> "StationBody":
+        """Return the station as JSON shows it."""
+        place = station.coordinates
+        return cls(
+            station_id=station.station_id,
+            operator_id=station.operator_id,
+            evse_ids=[evse.raw for evse in station.evses],
+            coordinates=None
+            if place is None
+            else CoordinatesBody(latitude=place.latitude, longitude=place.longitude),
+            registered_at=station.registered_at,
+        )
+
+
+class StationsBody(BaseModel):
+    """A page of stations in order of their id."""
+
+    stations: list[StationBody]
+    next: str | None = Field(description="`after` of the next page; null: no more")
+
+
+class StationsQuery(Strict):
+    """Which stations to list."""
+
+    after: StationId | None = None
+    limit: int = Field(50, ge=1, le=MAX_PAGE)
+
+
+class StationIdPath(BaseModel):
+    """Path of one station."""
+
+    station_id: StationId
+
+
+class SessionStart(Strict):
+    """Charging began on an accepted decision."""
+
+    reference: RandomId
+    started_at: Instant | None = Field(None, description="Now, if left out")
+
+
+class SessionEnd(Strict):
+    """Charging ended."""
+
+    ended_at: Instant | None = Field(None, description="Now, if left out")
+
+
+class SessionBody(BaseModel):
+    """A charging session."""
+
+    session_id: str
+    reference: str
+    operator_id: str
+    station_id: str
+    started_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, session: Session) -> "SessionBody":
+        """Return the session as JSON shows it."""
+        return cls(
+            session_id=session.session_id,
+            reference=session.reference,
+            operator_id=session.operator_id,
+            station_id=session.station_id,
+            started_at=session.started_at,
+            ended_at=session.ended_at,
+        )
+
+
+class SessionPath(BaseModel):
+    """Path of one session."""
+
+    session_id: RandomId
+
+
+EmaidText = Annotated[str, Field(min_length=11, max_length=18, description="EMAID in any spelling")]
+
+
+class ContractPath(BaseModel):
+    """Path of one contract."""
+
+    emaid: EmaidText
+
+
+class AccessMethodPath(ContractPath):
+    """Path of one of a contract's access methods."""
+
+    token_id: RandomId
+
+
+class NewAccessMethod(Strict):
+    """A card or an app account that shall stand for the contract."""
+
+    kind: TokenKind
+    uid: str = Field(min_length=1, max_length=36, description="In any spelling; not shown again")
+
+
+class AccessMethodChange(Strict):
+    """Whether the token answers."""
+
+    status: TokenStatus
+
+
+class AccessMethodBody(BaseModel):
+    """One token of a contract."""
+
+    token_id: str
+    kind: TokenKind
+    status: TokenStatus
+    masked_uid: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, token: AccessToken, masked_uid: str) -> "AccessMethodBody":
+        """Return the token as JSON shows it."""
+        return cls(
+            token_id=token.token_id,
+            kind=token.kind,
+            status=token.status,
+            masked_uid=masked_uid,
+            created_at=token.created_at,
+        )
+
+
+class AccessMethodsBody(BaseModel):
+    """The tokens of a contract, oldest first."""
+
+    access_methods: list[AccessMethodBody]
