@@ -26,8 +26,8 @@ class Fault(StrEnum):
 
 
 FAULT_PRECEDENCE = (
-    Fault.MALFORMED,
     Fault.SIGNATURE,
+    Fault.MALFORMED,
     Fault.CHAIN,
     Fault.REVOKED,
     Fault.ON_HOLD,
@@ -37,9 +37,10 @@ FAULT_PRECEDENCE = (
 )
 """Which fault is told when several apply: the one that says most against the certificate.
 
-What was never proven (malformed, forged, not ours) comes before what was once true and has ended
-(revoked, expired): a forged certificate that is also past its date is not "expired". A revocation
-comes before an expiry, because it does not heal with a renewal. Missing evidence comes last.
+A wrong signature makes everything else that the certificate says worthless. What was never proven
+(malformed, not ours) comes before what was once true and has ended: a certificate of an unknown
+root that is also past its date is not "expired". A revocation comes before an expiry, because it
+does not heal with a renewal. Missing evidence comes last.
 """
 
 
@@ -49,6 +50,14 @@ class Reason:
 
     code: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A reason together with the fault that it amounts to."""
+
+    fault: Fault
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class Verdict:
     valid_until: datetime | None
 
 
-def worst_fault(faults: Sequence[Fault]) -> Fault:
-    """Return the one of `faults` (at least one) that stands first in FAULT_PRECEDENCE."""
-    return min(faults, key=FAULT_PRECEDENCE.index)
+def worst_fault(objections: Sequence[Objection]) -> Fault | None:
+    """Return the fault that stands first in FAULT_PRECEDENCE, None without objections."""
+    faults = (objection.fault for objection in objections)
+    return min(faults, key=FAULT_PRECEDENCE.index, default=None)

@@ -1,0 +1,148 @@
+"""The short way for many leaves below one validated way of sub-CAs to an anchor.
+
+It only ever accepts, and only leaves of the plainest sort; whatever it does not recognise goes
+the whole way through OpenSSL. The leaf's signature is verified here every time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
+
+from pki.model.chain_parser import MAX_CERTIFICATE_BYTES
+from pki.model.path import CandidatePath
+from pki.model.path_anchor import Anchor, AnchorSet
+from pki.model.path_certificate import PathCertificate, read_certificate, signature_verifies
+from pki.model.path_judgement import Judgement
+from pki.model.path_profile import certificate_findings, edition_of
+from pki.model.path_rules import rule_breaks
+from pki.model.profile import Profiles
+from pki.model.roles import CertificateRole, Edition
+from pki.model.tolerance import TolerancePolicy
+from pki.model.verdict import Reason
+
+_PLAIN_EXTENSIONS = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+        ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
+    }
+)
+"""What our reading and OpenSSL's cannot differ about in a leaf."""
+
+_DEPENDS_ON_LEAF = frozenset(
+    {
+        ExtensionOID.NAME_CONSTRAINTS,
+        ExtensionOID.POLICY_CONSTRAINTS,
+        ExtensionOID.POLICY_MAPPINGS,
+        ExtensionOID.INHIBIT_ANY_POLICY,
+    }
+)
+"""Constraints on a path whose outcome depends on what stands in the leaf."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerPath:
+    """A validated way from a leaf's issuer (first) to the anchor (last), and what holds for it.
+
+    `roles` begins with the leaf's, `edition` is that of its profile. `tolerances` are those of
+    the way, without a leaf's. The way counts within its dates only, and only for the `anchors` it
+    was found with.
+    """
+
+    certificates: tuple[PathCertificate, ...]
+    anchor: Anchor
+    anchors: AnchorSet
+    roles: tuple[CertificateRole | None, ...]
+    edition: Edition | None
+    policy: TolerancePolicy
+    tolerances: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+
+
+def issuer_path_of(
+    judgement: Judgement, policy: TolerancePolicy, anchors: AnchorSet, profiles: Profiles
+) -> IssuerPath | None:
+    """Return what of an accepted path holds for other leaves; None where nothing does."""
+    leaf, *above = judgement.path.certificates
+    if any(
+        extension.oid in _DEPENDS_ON_LEAF
+        for certificate in above
+        for extension in certificate.extensions or ()
+    ):
+        return None
+    role = judgement.roles[0]
+    edition = None if role is None else edition_of(leaf, role, profiles)
+    return IssuerPath(
+        certificates=tuple(above),
+        anchor=judgement.path.anchor,
+        anchors=anchors,
+        roles=judgement.roles,
+        edition=edition,
+        policy=policy,
+        tolerances=judgement.tolerances_above,
+        not_before=max(c.not_before for c in above),
+        not_after=min(c.not_after for c in above),
+    )
+
+
+def judge_repeated_leaf(
+    der: bytes, known: IssuerPath, role: CertificateRole | None, at: datetime, profiles: Profiles
+) -> Judgement | None:
+    """Judge a leaf below a validated way; None for any doubt, never an objection. Never raises.
+
+    `at` is aware. Revocation, of the leaf and of what is above it, is left to the caller.
+    """
+    if len(der) > MAX_CERTIFICATE_BYTES:
+        return None
+    leaf = read_certificate(der)
+    if (
+        isinstance(leaf, Reason)
+        or not _within_dates(leaf, known, at)
+        or not _is_plain(leaf, known.certificates[0])
+        or rule_breaks(leaf)
+        or not signature_verifies(leaf, known.certificates[0].public_key)
+    ):
+        return None
+    tolerances: tuple[str, ...] = ()
+    if role is not None:
+        edition = edition_of(leaf, role, profiles)
+        if edition is not known.edition:
+            return None
+        refusing, tolerances = known.policy.judge(
+            certificate_findings(leaf, profiles[edition, role])
+        )
+        if refusing:
+            return None
+    path = CandidatePath((leaf, *known.certificates), known.anchor)
+    return Judgement(path, known.roles, (), (*tolerances, *known.tolerances), known.tolerances)
+
+
+def _within_dates(leaf: PathCertificate, known: IssuerPath, at: datetime) -> bool:
+    moment = at.replace(microsecond=0)
+    return max(leaf.not_before, known.not_before) <= moment <= min(leaf.not_after, known.not_after)
+
+
+def _is_plain(leaf: PathCertificate, issuer: PathCertificate) -> bool:
+    """Issued in `issuer`'s very name and key id, by extensions that leave nothing to interpret."""
+    if leaf.extensions is None or leaf.writes_default:
+        return False
+    if any(extension.oid not in _PLAIN_EXTENSIONS for extension in leaf.extensions):
+        return False
+    if leaf.issuer != issuer.subject or leaf.subject == leaf.issuer:
+        return False
+    constraints = leaf.extension(x509.BasicConstraints)
+    if constraints is not None and (constraints.value.ca or constraints.value.path_length):
+        return False
+    claimed = leaf.extension(x509.AuthorityKeyIdentifier)
+    return (
+        claimed is not None
+        and claimed.value.key_identifier is not None
+        and claimed.value.key_identifier == issuer.subject_key_id
+        and claimed.value.authority_cert_issuer is None
+        and claimed.value.authority_cert_serial_number is None
+    )
