@@ -142,7 +142,7 @@ def _add_certificates(
     )
     def issue_contract_certificate(path: EmaidPath, body: CertificateRequest) -> Response:
         """CN is the canonical EMAID; a contract may have several certificates over its life."""
-        csr = read_csr(body.csr.encode("utf-8", "surrogatepass"))
+        csr = read_csr(body.csr.encode())
         certificate = operations.issue_certificate(principal(), path.emaid, csr)
         return _json(CertificateBody.of(certificate), 201)
 
