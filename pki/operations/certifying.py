@@ -73,6 +73,10 @@ class Issuers:
         """
         return self._cache.get(slot_or_name)
 
+    def current(self, slot_or_name: str) -> Issuer:
+        """As a call, but as committed by now: a ceremony builds on what it made a moment ago."""
+        return self._load(slot_or_name)
+
     def _load(self, slot_or_name: str) -> Issuer:
         directory = self._directory
         authority = directory.active(slot_or_name) or directory.get(slot_or_name)
