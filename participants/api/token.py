@@ -20,11 +20,6 @@ from participants.api.token_request import (
 )
 from participants.operations.issue_token import IssueToken
 
-_SCHEMA = {"schema": TokenRequest.model_json_schema()}
-_REQUEST_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {JSON: _SCHEMA, FORM: _SCHEMA}}
-}
-
 
 def token_blueprint(issue_token: IssueToken, limits: TokenLimits) -> APIBlueprint:
     """Return the blueprint `token`, which needs no access token."""
@@ -34,7 +29,7 @@ def token_blueprint(issue_token: IssueToken, limits: TokenLimits) -> APIBlueprin
         "/oauth/token",
         tags=[Tag(name="Access tokens")],
         summary="Get an access token for a client's secret",
-        openapi_extensions=_REQUEST_BODY,
+        openapi_extensions=_request_body(issue_token.public_url),
         responses={
             200: TokenResponse,
             **dict.fromkeys((400, 401, 413, 415, 429), TokenErrorResponse),
@@ -71,6 +66,22 @@ def token_blueprint(issue_token: IssueToken, limits: TokenLimits) -> APIBlueprin
         )
 
     return blueprint
+
+
+def _request_body(public_url: str) -> dict[str, Any]:
+    """Return what is documented of the request: one schema for both forms of it.
+
+    Stricter than what is read: other grant types and audiences are understood, and refused.
+    """
+    schema = TokenRequest.model_json_schema()
+    schema["properties"]["grant_type"]["enum"] = ["client_credentials"]
+    schema["properties"]["audience"] = {
+        "type": "string",
+        "enum": [public_url, f"{public_url}/"],
+        "description": "This service's base URL; may be left out",
+    }
+    media = {"schema": schema}
+    return {"requestBody": {"required": True, "content": {JSON: media, FORM: media}}}
 
 
 def _service_error(failure: ServiceError) -> Response:

@@ -23,12 +23,10 @@ class TokenRequest(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    grant_type: str = Field(max_length=64, description="`client_credentials`")
+    grant_type: str = Field(max_length=64)
     client_id: str = Field(min_length=1, max_length=64)
     client_secret: str = Field(min_length=1, max_length=256)
-    audience: str | None = Field(
-        None, max_length=2048, description="Base URL of this service, where given"
-    )
+    audience: str | None = Field(None, max_length=2048)
 
 
 class TokenResponse(BaseModel):
@@ -110,11 +108,14 @@ def _form_members(body: bytes) -> dict[str, Any]:
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the pairs as a mapping; RFC 6749 section 3.2 forbids a parameter that comes twice."""
-    members = dict(pairs)
-    if len(members) != len(pairs):
+    """Return the pairs as a mapping; RFC 6749 section 3.2 forbids a parameter that comes twice.
+
+    Those that we ignore may: `resource` of RFC 8707 does.
+    """
+    known = [name for name, _ in pairs if name in TokenRequest.model_fields]
+    if len(known) != len(set(known)):
         raise TokenRequestError("a parameter comes twice")
-    return members
+    return dict(pairs)
 
 
 def _with_basic(members: Mapping[str, Any], encoded: str) -> dict[str, Any]:

@@ -72,6 +72,12 @@ class ClientReader(Protocol):
     def find(self, client_id: str) -> Client | None:
         """Return the client with its secrets, withdrawn or not, or None."""
 
+    def secrets(self, client_id: str) -> tuple[StoredSecret, ...]:
+        """Return the secrets of a client that is not withdrawn; none for any other.
+
+        Takes as long for a client that is not there as for one that is.
+        """
+
     def list(self) -> tuple[Client, ...]:
         """Return every client, oldest first."""
 

@@ -19,8 +19,11 @@ from joserfc import jwe, jwt
 from joserfc.jwk import ECKey
 
 from foundation.errors import Kind, ServiceError
+from foundation.short_cache import ShortCache
 from participants.model.claims import Claims, TokenError, TokenFault
+from participants.model.client import Client
 from participants.model.token_key import TokenKey
+from participants.operations.authenticate import Authenticate
 from participants.tokens import MAXIMUM_REMEMBERED, MAXIMUM_TOKEN_LENGTH, JoseTokenCodec
 from tests.conftest import NOW
 from tests.participants.assembly import LIFETIME, PUBLIC_URL, Time
@@ -435,3 +438,17 @@ def test_arbitrary_text_is_refused_or_says_what_we_signed(token: str) -> None:
     read = jwt.decode(token, ECKey.import_key(PRIVATE.public_key()), algorithms=["ES256"])
     assert read.claims["sub"] == claims.client_id
     assert read.claims["aud"] == PUBLIC_URL
+
+
+@given(token=_TOKENISH)
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_presented_authenticates_nobody(token: str) -> None:
+    """Arbitrary text raises UNAUTHENTICATED and nothing else, and is counted under a fixed word."""
+    counted: list[str] = []
+    codec = _codec([token_key(PRIVATE, KEY_ID, NOW)], Time(NOW))
+    nobody: ShortCache[str, Client | None] = ShortCache(lambda _: None)
+    with pytest.raises(ServiceError) as refused:
+        Authenticate(codec, nobody, Time(NOW).clock, counted.append)(token)
+    assert refused.value.kind is Kind.UNAUTHENTICATED
+    assert counted
+    assert set(counted) <= set(TokenFault)

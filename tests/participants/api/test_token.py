@@ -3,7 +3,7 @@
 import base64
 import json
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 import pytest
 from flask.testing import FlaskClient
@@ -86,6 +86,10 @@ def _dialects(credentials: ClientCredentials) -> dict[str, dict[str, Any]]:
         },
         "unknown members": {"json": _asked(credentials, scope="x", whatever=[1, {}])},
         "audience null": {"json": _asked(credentials, audience=None)},
+        "an unknown form field twice": {
+            "data": urlencode([*_asked(credentials).items(), ("resource", "a"), ("resource", "b")]),
+            "content_type": FORM,
+        },
         "empty form fields": {"data": _asked(credentials, audience="", scope="")},
         "a charset": {
             "data": json.dumps(_asked(credentials)),
@@ -105,6 +109,7 @@ def _dialects(credentials: ClientCredentials) -> dict[str, dict[str, Any]]:
         "Basic with the id twice",
         "unknown members",
         "audience null",
+        "an unknown form field twice",
         "empty form fields",
         "a charset",
     ],
@@ -320,7 +325,9 @@ def test_the_api_description_shows_both_forms(process: Process) -> None:
     content = operation["requestBody"]["content"]
     assert set(content) == {JSON, FORM}
     for media in content.values():
-        assert set(media["schema"]["required"]) == {"grant_type", "client_id", "client_secret"}
+        schema = media["schema"]
+        assert set(schema["required"]) == {"grant_type", "client_id", "client_secret"}
+        assert schema["properties"]["audience"]["enum"] == [PUBLIC_URL, f"{PUBLIC_URL}/"]
     assert {"200", "400", "401", "413", "415", "429"} <= set(operation["responses"])
 
 
