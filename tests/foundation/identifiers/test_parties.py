@@ -13,7 +13,13 @@ def test_spellings_of_a_provider_id(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("DEABC", "DEABC"), ("de*abc", "DEABC"), ("+49*810", "+49*810"), ("49*810", "+49*810")],
+    [
+        ("DEABC", "DEABC"),
+        ("de*abc", "DEABC"),
+        ("+49*810", "+49*810"),
+        ("49*810", "+49*810"),
+        ("+999*810", "+999*810"),
+    ],
 )
 def test_spellings_of_an_operator_id(text: str, value: str) -> None:
     assert OperatorId.parse(text) == OperatorId(value)
