@@ -1,7 +1,6 @@
 """Fixtures that every test may use: real databases, a clock that stands still."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,12 +37,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # one server for all workers of a run: they share the parent of their base folders
-    folder = tmp_path_factory.getbasetemp().parent / "postgresql"
-    with ExitStack() as stack:
-        server_url = stack.enter_context(postgresql_server(folder))
-        yield stack.enter_context(temporary_postgresql_database(server_url))
+    with postgresql_server(tmp_path_factory.getbasetemp().parent / "postgresql") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql_server_url: str) -> Iterator[str]:
+    with temporary_postgresql_database(postgresql_server_url) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

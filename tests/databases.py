@@ -16,6 +16,7 @@ import psycopg
 import sqlalchemy as sa
 
 from foundation.database import Database
+from server.migrate import upgrade
 from server.schema import metadata
 
 _LOOPBACK = "postgresql://postgres@127.0.0.1:5432/postgres"
@@ -67,9 +68,7 @@ def temporary_postgresql_database(server_url: str) -> Iterator[str]:
 def create_schema(url: str) -> None:
     """Bring an empty database to the present schema."""
     database = Database(url)
-    with database.write() as connection:
-        metadata.create_all(connection)
-        connection.commit()
+    upgrade(database)
     database.close()
 
 

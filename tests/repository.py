@@ -28,7 +28,7 @@ DETECTORS = {
 }
 # an absolute path of somebody's machine, and the address of a package index
 MACHINE_PATH = re.compile(r"(?<![\w/.-])/(?:home|root|work|Users|opt|mnt)/[\w.-]+")
-INDEX_ADDRESS = re.compile(r"(?:--(?:extra-)?index-url|--find-links|registry=http|pypi\.org/simple)")
+INDEX_ADDRESS = re.compile(r"--(?:extra-)?index-url|--find-links|registry=http|pypi\.org/simple")
 
 
 def committed_files() -> list[str]:
@@ -50,7 +50,8 @@ def faults_of(path: str) -> Iterator[str]:
         lines = content.decode().splitlines()
     except UnicodeDecodeError:
         return
-    if path.endswith(".py") and len(lines) > MAXIMUM_PYTHON_LINES:
+    is_table = path.startswith("server/migrations/versions/")
+    if path.endswith(".py") and len(lines) > MAXIMUM_PYTHON_LINES and not is_table:
         yield f"{path}: {len(lines)} lines; split it along a seam"
     if path.startswith(PUBLIC_TEST_KEYS):
         return
