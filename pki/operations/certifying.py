@@ -68,8 +68,9 @@ class Issuers:
     def __call__(self, slot_or_name: str) -> Issuer:
         """Return the active authority of a slot, or the one with that name.
 
-        Raises NOT_FOUND `authority_unknown`, CONFLICT `authority_not_active` and
-        `authority_revoked` (its own certificate or one above it).
+        A retired one is found by its name, for its OCSP signers. Raises NOT_FOUND
+        `authority_unknown`, CONFLICT `authority_pending` and `authority_revoked` (its own
+        certificate or one above it).
         """
         return self._cache.get(slot_or_name)
 
@@ -86,12 +87,12 @@ class Issuers:
                 "authority_unknown",
                 f"there is no active authority {slot_or_name}; `evtrust ca list` shows them",
             )
-        if authority.state is not AuthorityState.ACTIVE or authority.key_id is None:
+        if authority.state is AuthorityState.PENDING or authority.key_id is None:
             raise ServiceError(
                 Kind.CONFLICT,
-                "authority_not_active",
-                f"authority {authority.name} is {authority.state} and issues nothing; name its "
-                f"slot {authority.slot} instead",
+                "authority_pending",
+                f"authority {authority.name} waits for its certificate; give it one with "
+                "`evtrust ca import-certificate`",
             )
         above = self._climb(authority)
         certificates = [x509.load_der_x509_certificate(der) for der in above]

@@ -11,7 +11,7 @@ from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from foundation.events import Event
 from foundation.principal import Principal
-from pki.model.authority import fingerprint, serial_text
+from pki.model.authority import AuthorityState, fingerprint, serial_text
 from pki.model.build import Plan, Publication, certify
 from pki.model.csr import key_of_csr, key_of_spki
 from pki.model.issued import OUR_OWN, CertificateRecord, IssuedCertificate, Reservation
@@ -80,6 +80,7 @@ class IssueCertificate:
         serial.
         """
         issuer = self.issuers(request.issuer)
+        _require_active(issuer, request.role)
         profile = self._profile(issuer, request.role)
         self._check_owner(principal, profile, request)
         public_key = self._public_key(issuer, request)
@@ -194,6 +195,17 @@ def certificate_issued(principal: Principal, record: CertificateRecord) -> Event
             "role": record.role,
         },
     )
+
+
+def _require_active(issuer: Issuer, role: CertificateRole) -> None:
+    authority = issuer.authority
+    if authority.state is AuthorityState.RETIRED and role is not CertificateRole.OCSP_SIGNER:
+        raise ServiceError(
+            Kind.CONFLICT,
+            "authority_retired",
+            f"authority {authority.name} is retired and issues nothing but OCSP signers; name "
+            f"its slot {authority.slot} instead",
+        )
 
 
 def _subject(issuer: Issuer, profile: Profile, request: IssueRequest) -> x509.Name:
