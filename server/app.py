@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from foundation.principal import Principal
 from server.fast_lane import MAXIMUM_BODY_BYTES, require_token
-from server.observability import FAILED_AUTHENTICATIONS, ROUTE, render_metrics
+from server.observability import ROUTE, render_metrics
 from server.problems import (
     Problem,
     register_problem_handlers,
@@ -84,8 +84,6 @@ def _authenticate_requests(app: Flask, authenticate: Callable[[str], Principal])
     def harden(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if response.status_code == 401:
-            FAILED_AUTHENTICATIONS.inc()
         return response
 
 

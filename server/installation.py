@@ -3,10 +3,10 @@
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Column, LargeBinary, String, Table, insert, select
+from sqlalchemy import Column, LargeBinary, String, Table, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from foundation.database import Database, metadata
+from foundation.database import Database, Row, metadata
 from foundation.errors import Kind, ServiceError
 from foundation.sealing import SALT_BYTES, Sealer, read_passphrase, write_new_passphrase
 from server.settings import Settings
@@ -16,6 +16,12 @@ installation = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("value", LargeBinary, nullable=False),
+)
+
+_replace = (
+    update(installation)
+    .where(installation.c.name == bindparam("of"))
+    .values(value=bindparam("value"))
 )
 
 _PROOF = b"evtrust"
@@ -40,7 +46,7 @@ def initialise(database: Database, settings: Settings, *, demo: bool) -> Install
     sealer = Sealer.from_passphrase(read_passphrase(settings.key_passphrase_file), salt)
     rows = {"salt": salt, "proof": sealer.seal(_PROOF, _PROOF_CONTEXT)}
     if demo:
-        rows["demo"] = b"1"
+        rows["demo"] = b""  # filled once the demonstration is made
     with database.write() as connection:
         connection.execute(
             insert(installation), [{"name": name, "value": value} for name, value in rows.items()]
@@ -63,6 +69,16 @@ def open_installation(database: Database, settings: Settings) -> Installation:
     sealer = Sealer.from_passphrase(read_passphrase(settings.key_passphrase_file), rows["salt"])
     sealer.open(rows["proof"], _PROOF_CONTEXT)
     return Installation(sealer, "demo" in rows)
+
+
+def read_value(database: Database, name: str) -> bytes | None:
+    """Return the value that the installation keeps under `name`, else None."""
+    return _read(database).get(name)
+
+
+def write_value(database: Database, name: str, value: bytes) -> None:
+    """Replace the value under `name`, which `initialise` made."""
+    database.append(Row(_replace, {"of": name, "value": value}))
 
 
 def _read(database: Database) -> dict[str, bytes]:

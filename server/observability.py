@@ -33,8 +33,14 @@ SECONDS = Histogram(
 )
 DECISIONS = Counter("evtrust_decisions_total", "Authorisation decisions.", ["outcome", "evidence"])
 FAILED_AUTHENTICATIONS = Counter(
-    "evtrust_failed_authentications_total", "Requests whose token did not stand."
+    "evtrust_failed_authentications_total", "Secrets and tokens that did not stand.", ["reason"]
 )
+
+
+def count_failed_authentication(reason: str) -> None:
+    """Count under one of a few fixed words."""
+    FAILED_AUTHENTICATIONS.labels(reason).inc()
+
 
 ROUTE = "evtrust.route"
 """WSGI environment key in which whoever answers leaves the template of the route."""

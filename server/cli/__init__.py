@@ -8,9 +8,19 @@ import click
 
 from foundation.errors import ServiceError
 from server.cli.output import emit_refusal
+from server.settings import load_settings
 
 COMMANDS = {
+    "authorize": "server.cli.authorize:authorize",
+    "autocharge": "server.cli.autocharge:autocharge_group",
+    "client": "server.cli.client:client_group",
+    "contract": "server.cli.contract:contract_group",
+    "db": "server.cli.setup:db_group",
     "id": "server.cli.id:id_group",
+    "init": "server.cli.setup:init_command",
+    "serve": "server.cli.run:serve_command",
+    "station": "server.cli.station:station_group",
+    "worker": "server.cli.run:worker_command",
 }
 """Command -> where it lives. Loaded on use: `evtrust id check` starts no database."""
 
@@ -31,10 +41,22 @@ class _Lazy(click.Group):
         return command
 
 
+WITHOUT_SERVICES = frozenset({"chain", "db", "id", "init", "serve", "worker"})
+"""Commands that need no wired services, or wire their own."""
+
+MAY_OPEN_OFFLINE_KEYS = frozenset({"ca"})
+
+
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="evtrust")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Run the identity service of electric-vehicle charging, and look into it."""
+    command = context.invoked_subcommand
+    if command not in WITHOUT_SERVICES:
+        from server.wiring import Services
+
+        context.obj = Services(load_settings(), offline_keys=command in MAY_OPEN_OFFLINE_KEYS)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,87 @@
+"""`evtrust chain verify`: judge a chain from files alone."""
+
+from datetime import datetime
+from typing import BinaryIO
+
+import click
+
+from foundation.clock import parse_time, utc_now
+from foundation.errors import ServiceError
+from pki.model.chain_parser import MAX_CHAIN_BYTES
+from pki.model.path_anchor import RevocationPolicy
+from pki.model.path_crl import MAX_CRL_BYTES
+from pki.model.roles import CertificateRole
+from pki.model.verdict import Reason, Verdict
+from pki.operations.verify_chain import VerifyChain
+from pki.profiles.loader import load_profiles
+from pki.profiles.tolerances import load_tolerance_policies
+from server.cli.output import emit, json_option
+
+ANY_ROLE = "any"
+
+
+@click.group("chain")
+def chain_group() -> None:
+    """Judge certificate chains."""
+
+
+def _instant(_: click.Context, __: click.Parameter, value: str | None) -> datetime:
+    if value is None:
+        return utc_now()
+    try:
+        return parse_time(value)
+    except (ValueError, OverflowError) as failure:
+        raise click.BadParameter("write it as 2026-12-01T00:00:00Z") from failure
+
+
+@chain_group.command("verify")
+@click.argument("chain_files", metavar="CHAIN_FILE...", nargs=-1, type=click.File("rb"))
+@click.option("--anchor", "anchors", multiple=True, type=click.File("rb"), help="Trusted root.")
+@click.option("--crl", "crls", multiple=True, type=click.File("rb"), help="Revocation list.")
+@click.option(
+    "--role",
+    default=ANY_ROLE,
+    show_default=True,
+    type=click.Choice([ANY_ROLE, *sorted(CertificateRole)]),
+    help="Profile to apply; `any` applies RFC 5280 alone.",
+)
+@click.option("--at", callback=_instant, help="Instant of the judgement; now, if left out.")
+@click.option(
+    "--revocation",
+    type=click.Choice(sorted(RevocationPolicy)),
+    help="What missing evidence means; hard with --crl, else soft.",
+)
+@json_option
+@click.pass_context
+def verify(
+    context: click.Context,
+    chain_files: tuple[BinaryIO, ...],
+    anchors: tuple[BinaryIO, ...],
+    crls: tuple[BinaryIO, ...],
+    role: str,
+    at: datetime,
+    revocation: str | None,
+    as_json: bool,
+) -> None:
+    """Judge the certificates in CHAIN_FILE (PEM or DER, leaf first or in any order)."""
+    if not chain_files:
+        raise click.UsageError("name at least one CHAIN_FILE")
+    if revocation is None:
+        # who supplies CRLs asks for revocation to be known
+        revocation = RevocationPolicy.HARD if crls else RevocationPolicy.SOFT
+    verdict = _judged(
+        [file.read(MAX_CHAIN_BYTES + 1) for file in chain_files],
+        [file.read(MAX_CHAIN_BYTES + 1) for file in anchors],
+        [file.read(MAX_CRL_BYTES + 1) for file in crls],
+        None if role == ANY_ROLE else CertificateRole(role),
+        at,
+        RevocationPolicy(revocation),
+    )
+    payload = {
+        "valid": verdict.valid,
+        "path": list(verdict.path),
+        "reasons": [{"code": r.code, "detail": r.detail} for r in verdict.reasons],
+        "tolerances": list(verdict.tolerances),
+    }
+    emit(payload, as_json=as_json, human=_text(verdict))
+    context.exit(0 if verdict.valid else 1)

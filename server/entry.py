@@ -1,0 +1,116 @@
+"""What a worker process serves: status routes, then the fast lanes, then Flask."""
+
+import re
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from flask_openapi3 import OpenAPI
+from sqlalchemy.exc import SQLAlchemyError
+
+from authorization.api.decisions import decisions_blueprint
+from authorization.api.surroundings import surroundings_blueprint
+from autocharge.api.enrolments import enrolments_blueprint
+from contract_service.api.contracts import contracts_blueprint
+from foundation.errors import ServiceError
+from participants.api.rate_limits import TokenLimits
+from participants.api.token import token_blueprint
+from server.app import add_management, create_application, current_principal
+from server.fast_lane import FastLanes, Lane
+from server.migrate import current_revision, newest_revision
+from server.observability import configure_logs, observed
+from server.problems import PROBLEM_RESPONSES, register_problem_handlers
+from server.settings import load_settings
+from server.wiring import Services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_STATION = "(?P<station_id>[^/]{1,144})"  # 48 characters, percent-encoded at worst
+
+
+def build_main() -> "WSGIApplication":
+    """Return the application of the main address, built from the process's settings."""
+    services = started()
+    services.housekeeping.start()
+    return main_application(services)
+
+
+def build_management() -> "WSGIApplication":
+    """Return the application of the management address: health, metrics, docs."""
+    services = started()
+    described = flask_application(services, with_management=False)
+    app = Flask("evtrust.management", static_folder=None)
+    register_problem_handlers(app)
+    add_management(app, described)
+    return app
+
+
+def started() -> Services:
+    """Return the services of a process that begins to serve."""
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    return Services(settings)
+
+
+def main_application(services: Services) -> "WSGIApplication":
+    """Return the whole application over `services`, observed."""
+    settings = services.settings
+    flask = flask_application(
+        services, with_management=settings.management_listen == settings.listen
+    )
+    decide = services.decision_operations
+    lanes = FastLanes(
+        services.authenticate,
+        (
+            Lane("/v1/authorizations", re.compile("/v1/authorizations"), decide.authorize_json),
+            Lane(
+                "/ocpp/2.0.1/<station_id>/Authorize",
+                re.compile(f"/ocpp/2\\.0\\.1/{_STATION}/Authorize"),
+                decide.authorize_201,
+            ),
+            Lane(
+                "/ocpp/1.6/<station_id>/Authorize",
+                re.compile(f"/ocpp/1\\.6/{_STATION}/Authorize"),
+                decide.authorize_16,
+            ),
+        ),
+        flask,
+    )
+    return observed(services.status_application(lanes))
+
+
+def flask_application(services: Services, *, with_management: bool) -> OpenAPI:
+    """Return the Flask application with every blueprint."""
+    return create_application(
+        version=version("evtrust"),
+        public_url=services.settings.public_url,
+        authenticate=services.authenticate,
+        ready=lambda: not_ready(services),
+        blueprints=(
+            token_blueprint(services.issue_token, TokenLimits()),
+            decisions_blueprint(services.decision_operations, current_principal, PROBLEM_RESPONSES),
+            surroundings_blueprint(
+                services.surroundings_operations, current_principal, PROBLEM_RESPONSES
+            ),
+            contracts_blueprint(services.contract_operations, current_principal, PROBLEM_RESPONSES),
+            enrolments_blueprint(
+                services.enrolment_operations, current_principal, PROBLEM_RESPONSES
+            ),
+        ),
+        with_management=with_management,
+    )
+
+
+def not_ready(services: Services) -> Sequence[str]:
+    """Return why the process cannot serve now: no database, old schema, wrong passphrase."""
+    try:
+        services.installation  # noqa: B018 - opening it is the check
+        if current_revision(services.database) != newest_revision():
+            return ["the database's schema is not this version's"]
+    except ServiceError as failure:
+        return [failure.code]
+    except SQLAlchemyError:
+        return ["the database does not answer"]
+    return []
