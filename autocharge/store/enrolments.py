@@ -28,7 +28,11 @@ _columns = (
     enrolments.c.status,
     enrolments.c.created_at,
 )
-_by_id = select(*_columns).where(enrolments.c.enrolment_id == bindparam("enrolment_id"))
+_locked = (
+    select(*_columns)
+    .where(enrolments.c.enrolment_id == bindparam("enrolment_id"))
+    .with_for_update()  # SQLite's one writer needs no lock
+)
 
 
 def _enrolment(row: AnyRow) -> Enrolment:
@@ -148,9 +152,7 @@ class SqlEnrolmentRepository:
 
     def lock(self, enrolment_id: str) -> Enrolment | None:
         """Return the enrolment and keep others from changing it until the unit of work ends."""
-        row = self._connection.execute(
-            _by_id.with_for_update(), {"enrolment_id": enrolment_id}
-        ).first()
+        row = self._connection.execute(_locked, {"enrolment_id": enrolment_id}).first()
         return None if row is None else _enrolment(row)
 
     def set_status(self, enrolment_id: str, status: EnrolmentStatus) -> None:

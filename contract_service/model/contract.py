@@ -79,10 +79,6 @@ class Contract:
     valid_until: datetime | None
     created_at: datetime
 
-    def runs_at(self, moment: datetime) -> bool:
-        """Whether `moment` lies in the contract's term, whatever its status."""
-        return self.valid_from <= moment and (self.valid_until is None or moment < self.valid_until)
-
 
 @dataclass(frozen=True, slots=True)
 class ContractCertificate:

@@ -48,6 +48,7 @@ _certificate_columns = (
     contract_certificates.c.upper_chain,
 )
 _by_identity = select(*_columns).where(contracts.c.identity == bindparam("identity"))
+_by_identity_locked = _by_identity.with_for_update()  # SQLite's one writer needs no lock
 _by_id = select(*_columns).where(contracts.c.contract_id == bindparam("contract_id"))
 _certificates = (
     select(*_certificate_columns)
@@ -209,9 +210,7 @@ class SqlContractRepository:
 
     def lock(self, emaid: Emaid) -> Contract | None:
         """Return the contract and keep others from changing it until the unit of work ends."""
-        row = self._connection.execute(
-            _by_identity.with_for_update(), {"identity": identity(emaid)}
-        ).first()
+        row = self._connection.execute(_by_identity_locked, {"identity": identity(emaid)}).first()
         return None if row is None else _contract(row)
 
     def set_status(self, contract_id: str, status: ContractStatus) -> None:

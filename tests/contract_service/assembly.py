@@ -186,7 +186,7 @@ def at_once(calls: list[Callable[[], object]]) -> list[object]:
         barrier.wait()
         try:
             outcomes.append(call())
-        except Exception as failure:  # noqa: BLE001 - the caller judges it
+        except Exception as failure:
             outcomes.append(failure)
 
     threads = [threading.Thread(target=run, args=(call,)) for call in calls]

@@ -1,12 +1,9 @@
 """A contract's states, and which spellings name one contract."""
 
-from datetime import datetime, timedelta
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contract_service.model.contract import (
-    Contract,
     ContractStatus,
     Transition,
     identity,
@@ -15,7 +12,6 @@ from contract_service.model.contract import (
 )
 from foundation.errors import Refused
 from foundation.identifiers import Emaid
-from tests.conftest import NOW
 
 statuses = st.sampled_from(ContractStatus)
 transitions = st.sampled_from(Transition)
@@ -55,32 +51,6 @@ def test_a_standing_contract_allows_every_transition(
             Transition.TERMINATE: ContractStatus.TERMINATED,
         }[transition]
     )
-
-
-def _contract(valid_from: datetime, valid_until: datetime | None) -> Contract:
-    emaid = Emaid.parse("DEABCC12345678")
-    return Contract(
-        "id",
-        emaid,
-        "DEABC",
-        pcid=None,
-        status=ContractStatus.ACTIVE,
-        allow_bare_emaid=False,
-        valid_from=valid_from,
-        valid_until=valid_until,
-        created_at=NOW,
-    )
-
-
-def test_a_term_includes_its_beginning_and_excludes_its_end() -> None:
-    end = NOW + timedelta(days=1)
-    moment = timedelta(microseconds=1)
-    contract = _contract(NOW, end)
-    assert not contract.runs_at(NOW - moment)
-    assert contract.runs_at(NOW)
-    assert contract.runs_at(end - moment)
-    assert not contract.runs_at(end)
-    assert _contract(NOW, None).runs_at(NOW + timedelta(days=36500))
 
 
 alphanumeric = st.sampled_from("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
