@@ -253,7 +253,7 @@ class PkiServices(BaseServices):
     @cached_property
     def list_anchors(self) -> ListAnchors:
         """Lists the trusted roots."""
-        return ListAnchors(anchor_unit_of_work_opener(self.database))
+        return ListAnchors(StoredAnchors(self.database).read_all)
 
     @cached_property
     def remove_anchor(self) -> RemoveAnchor:

@@ -1,10 +1,11 @@
 """A certificate as path validation reads it: once, wholly, and never trusted for its reading."""
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import asn1crypto.core
 import asn1crypto.x509
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import SignatureAlgorithmOID
 
+from pki.model.path_frame import CertificateFrame, frame_certificate
 from pki.model.verdict import Reason
 
 ExtensionValue = TypeVar("ExtensionValue", bound=x509.ExtensionType)
@@ -33,21 +35,24 @@ UNREADABLE = (
 class PathCertificate:
     """One certificate of a chain, parsed.
 
-    `fingerprint` is SHA-256 of the DER in lower-case hex. `read_as` is `certificate`, or the same
-    with one known fault of encoding put right, for reading its extensions alone. `extensions` and
-    `public_key` are None where they cannot be read, which `problems` then says; such a
-    certificate is kept, so that a wrong signature over it can be told from mere rubbish.
+    `fingerprint` is SHA-256 of the DER in lower-case hex, `name` the subject as RFC 4514 text.
+    `read_as` is `certificate`, or the same with one known fault of encoding put right, for reading
+    its extensions alone. `extensions` and `public_key` are None where they cannot be read, which
+    `problems` then says; such a certificate is kept, so that a wrong signature over it can be told
+    from mere rubbish.
     """
 
     der: bytes
+    frame: CertificateFrame
     certificate: x509.Certificate
     read_as: x509.Certificate
     fingerprint: str
     subject: x509.Name
     issuer: x509.Name
+    name: str
     not_before: datetime
     not_after: datetime
-    extensions: x509.Extensions | None
+    extensions: Mapping[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]] | None
     public_key: CertificatePublicKeyTypes | None
     problems: tuple[Reason, ...]
 
@@ -55,12 +60,9 @@ class PathCertificate:
         self, extension_type: type[ExtensionValue]
     ) -> x509.Extension[ExtensionValue] | None:
         """Return the extension of a cryptography extension class, or None."""
-        if self.extensions is None:
-            return None
-        try:
-            return self.extensions.get_extension_for_class(extension_type)
-        except x509.ExtensionNotFound:
-            return None
+        found = (self.extensions or {}).get(extension_type.oid)
+        # the object identifier chose the class when the extension was parsed
+        return cast("x509.Extension[ExtensionValue] | None", found)
 
     @property
     def writes_default(self) -> bool:
@@ -86,11 +88,6 @@ class PathCertificate:
         return None if found is None else found.value.key_identifier
 
     @property
-    def name(self) -> str:
-        """The subject as RFC 4514 text."""
-        return self.subject.rfc4514_string()
-
-    @property
     def shown(self) -> str:
         """How a reason names the certificate: a leaf's subject is personal and stays out."""
         return self.name or "a CA without subject" if self.is_ca else "the end-entity certificate"
@@ -102,17 +99,22 @@ class PathCertificate:
         return str(names[0].value) if names else None
 
 
-def read_certificate(der: bytes) -> PathCertificate | Reason:
+def read_certificate(der: bytes, issuer: PathCertificate | None = None) -> PathCertificate | Reason:
     """Parse one DER certificate whose size the caller has bounded.
 
-    Returns a Reason where it is none (`certificate_unreadable`) or where its serial number is not
-    positive (`serial_not_positive`, RFC 5280 section 4.1.2.2). Never raises.
+    Returns a Reason where it is none (`certificate_unreadable`), where its serial number is not
+    positive (`serial_not_positive`, RFC 5280 section 4.1.2.2), or where it does not name `issuer`,
+    if given, byte for byte (`issuer_name_mismatch`). Never raises.
     """
     try:
-        if not _serial_is_positive(der):
+        frame = frame_certificate(der)
+        if not frame.serial_is_positive:
             return Reason("serial_not_positive", "a certificate's serial number is not positive")
+        if issuer is not None and frame.issuer != issuer.frame.subject:
+            return Reason("issuer_name_mismatch", "a certificate names another issuer")
         certificate = x509.load_der_x509_certificate(der)
-        subject, issuer = certificate.subject, certificate.issuer
+        subject = certificate.subject
+        issuer_name = certificate.issuer if issuer is None else issuer.subject
         not_before, not_after = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     except (IndexError, *UNREADABLE):
         return Reason("certificate_unreadable", "a certificate of the chain is not valid X.509 DER")
@@ -129,14 +131,16 @@ def read_certificate(der: bytes) -> PathCertificate | Reason:
         problems.append(Reason("public_key_unreadable", "the key of a certificate cannot be read"))
     return PathCertificate(
         der=der,
+        frame=frame,
         certificate=certificate,
         read_as=read_as,
         fingerprint=hashlib.sha256(der).hexdigest(),
         subject=subject,
-        issuer=issuer,
+        issuer=issuer_name,
+        name=subject.rfc4514_string(),
         not_before=not_before,
         not_after=not_after,
-        extensions=extensions,
+        extensions=None if extensions is None else {e.oid: e for e in extensions},
         public_key=public_key,
         problems=tuple(problems),
     )
@@ -174,18 +178,6 @@ def _with_default_left_out(der: bytes) -> x509.Certificate:
     return x509.load_der_x509_certificate(parsed.dump(force=True))
 
 
-def _serial_is_positive(der: bytes) -> bool:
-    """Looked at before parsing, because the parser lets it pass with a warning.
-
-    Raises IndexError where the bytes end too early.
-    """
-    position = _element(der, _element(der, 0)[0])[0]
-    if der[position] == 0xA0:  # the version, absent in version 1
-        position = _element(der, position)[1]
-    start, end = _element(der, position)
-    return der[start] < 0x80 and any(der[start:end])
-
-
 def signature_verifies(
     certificate: PathCertificate, issuer_key: CertificatePublicKeyTypes | None
 ) -> bool:
@@ -194,10 +186,10 @@ def signature_verifies(
     The algorithm must fit the key: ECDSA, RSA (PKCS#1 v1.5 or PSS), Ed448 or Ed25519, and be the
     same within and outside of what is signed (RFC 5280 section 4.1.1.2).
     """
-    if not signature_algorithms_agree(certificate):
+    frame, parsed = certificate.frame, certificate.certificate
+    if not frame.algorithms_agree:
         return False
-    parsed = certificate.certificate
-    signature, signed = parsed.signature, parsed.tbs_certificate_bytes
+    signature, signed = frame.signature, frame.signed
     try:
         parameters = parsed.signature_algorithm_parameters
         if isinstance(issuer_key, ec.EllipticCurvePublicKey) and isinstance(parameters, ec.ECDSA):
@@ -222,27 +214,3 @@ def signature_verifies(
     except (InvalidSignature, *UNREADABLE):
         return False
     return True
-
-
-def signature_algorithms_agree(certificate: PathCertificate) -> bool:
-    """Whether the algorithm inside of what is signed equals the one outside, byte for byte.
-
-    Without this the unsigned outer field could choose how the signature is checked.
-    """
-    whole, signed = certificate.der, certificate.certificate.tbs_certificate_bytes
-    outer_start = _element(whole, 0)[0] + len(signed)
-    outer = whole[outer_start : _element(whole, outer_start)[1]]
-    position = _element(signed, 0)[0]
-    if signed[position] == 0xA0:  # the version, absent in version 1
-        position = _element(signed, position)[1]
-    inner_start = _element(signed, position)[1]  # behind the serial number
-    return signed[inner_start : _element(signed, inner_start)[1]] == outer
-
-
-def _element(der: bytes, position: int) -> tuple[int, int]:
-    """Start of the content and end of the element at `position`, in DER that was parsed before."""
-    length = der[position + 1]
-    if length < 0x80:
-        return position + 2, position + 2 + length
-    content = position + 2 + (length & 0x7F)
-    return content, content + int.from_bytes(der[position + 2 : content])

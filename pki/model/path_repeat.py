@@ -69,11 +69,7 @@ def issuer_path_of(
 ) -> IssuerPath | None:
     """Return what of an accepted path holds for other leaves; None where nothing does."""
     leaf, *above = judgement.path.certificates
-    if any(
-        extension.oid in _DEPENDS_ON_LEAF
-        for certificate in above
-        for extension in certificate.extensions or ()
-    ):
+    if any(not _DEPENDS_ON_LEAF.isdisjoint(certificate.extensions or ()) for certificate in above):
         return None
     role = judgement.roles[0]
     edition = None if role is None else edition_of(leaf, role, profiles)
@@ -99,13 +95,14 @@ def judge_repeated_leaf(
     """
     if len(der) > MAX_CERTIFICATE_BYTES:
         return None
-    leaf = read_certificate(der)
+    issuer = known.certificates[0]
+    leaf = read_certificate(der, issuer)
     if (
         isinstance(leaf, Reason)
         or not _within_dates(leaf, known, at)
-        or not _is_plain(leaf, known.certificates[0])
+        or not _is_plain(leaf, issuer)
         or rule_breaks(leaf)
-        or not signature_verifies(leaf, known.certificates[0].public_key)
+        or not signature_verifies(leaf, issuer.public_key)
     ):
         return None
     tolerances: tuple[str, ...] = ()
@@ -128,12 +125,12 @@ def _within_dates(leaf: PathCertificate, known: IssuerPath, at: datetime) -> boo
 
 
 def _is_plain(leaf: PathCertificate, issuer: PathCertificate) -> bool:
-    """Issued in `issuer`'s very name and key id, by extensions that leave nothing to interpret."""
+    """Issued by `issuer`'s key id, with extensions that leave nothing to interpret."""
     if leaf.extensions is None or leaf.writes_default:
         return False
-    if any(extension.oid not in _PLAIN_EXTENSIONS for extension in leaf.extensions):
+    if not _PLAIN_EXTENSIONS.issuperset(leaf.extensions):
         return False
-    if leaf.issuer != issuer.subject or leaf.subject == leaf.issuer:
+    if leaf.frame.subject == leaf.frame.issuer:
         return False
     constraints = leaf.extension(x509.BasicConstraints)
     if constraints is not None and (constraints.value.ca or constraints.value.path_length):

@@ -7,12 +7,12 @@ so that nothing of unbearable cost reaches OpenSSL.
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, SignatureAlgorithmOID
 
-from pki.model.path_certificate import PathCertificate, signature_algorithms_agree
+from pki.model.path_certificate import PathCertificate
 from pki.model.verdict import Reason
 
 MAX_EXTENSIONS = 24
@@ -86,7 +86,7 @@ def rule_breaks(certificate: PathCertificate, *, anchor: bool = False) -> tuple[
     """
     breaks = [*certificate.problems, *_envelope(certificate, anchor=anchor)]
     if certificate.extensions is not None:
-        breaks += _extensions(certificate, certificate.extensions)
+        breaks += _extensions(certificate, certificate.extensions.values())
         breaks += _authority(certificate)
         breaks += _names(certificate)
     return tuple(breaks)
@@ -97,6 +97,12 @@ def has_name_constraints(certificate: PathCertificate) -> bool:
     return certificate.extension(x509.NameConstraints) is not None
 
 
+def may_sign_certificates(certificate: PathCertificate) -> bool:
+    """Whether its key usage says keyCertSign (RFC 5280 section 4.2.1.3: a CA's must)."""
+    usage = certificate.extension(x509.KeyUsage)
+    return usage is not None and usage.value.key_cert_sign
+
+
 def _envelope(certificate: PathCertificate, *, anchor: bool) -> Iterator[Reason]:
     parsed = certificate.certificate
     if parsed.version is not x509.Version.v3:
@@ -105,13 +111,15 @@ def _envelope(certificate: PathCertificate, *, anchor: bool) -> Iterator[Reason]
         yield _reason("serial_too_long", certificate, "has a serial number of over 20 octets")
     if certificate.not_after < certificate.not_before:
         yield _reason("validity_reversed", certificate, "ends before it begins")
-    if not signature_algorithms_agree(certificate):
+    if not certificate.frame.algorithms_agree:
         yield _reason("signature_algorithm_mismatch", certificate, "names two different algorithms")
     if not anchor and parsed.signature_algorithm_oid not in STRONG_SIGNATURES:
         yield _reason("signature_algorithm_weak", certificate, "is signed with a weak algorithm")
 
 
-def _extensions(certificate: PathCertificate, extensions: x509.Extensions) -> Iterator[Reason]:
+def _extensions(
+    certificate: PathCertificate, extensions: Collection[x509.Extension[x509.ExtensionType]]
+) -> Iterator[Reason]:
     if len(extensions) > MAX_EXTENSIONS:
         yield _reason("too_many_extensions", certificate, f"has over {MAX_EXTENSIONS} extensions")
     known = _AUTHORITY_CRITICAL if certificate.is_ca else _ENTITY_CRITICAL
@@ -160,7 +168,7 @@ def _names(certificate: PathCertificate) -> Iterator[Reason]:
     if certificate.issuer != certificate.subject and certificate.authority_key_id is None:
         # RFC 5280 section 4.2.1.1: in all but self-signed certificates
         yield _reason("authority_key_identifier_missing", certificate, "names no issuer key")
-    if not list(certificate.subject):
+    if not certificate.subject.rdns:
         if certificate.is_ca:  # RFC 5280 section 4.1.2.6
             yield _reason("subject_empty", certificate, "is a CA without a subject")
         elif extension is None or not extension.critical:  # RFC 5280 section 4.2.1.6

@@ -39,8 +39,8 @@ class AnchorRepository(Protocol):
     def remove(self, fingerprint: str) -> Anchor | None:
         """Remove and return the anchor; None where there is none."""
 
-    def all(self) -> tuple[Anchor, ...]:
-        """Return every anchor, by role and name."""
+    def is_own_root(self, certificate: bytes) -> bool:
+        """Whether the certificate (DER) is that of an authority of this installation."""
 
 
 class AnchorUnitOfWork(Protocol):

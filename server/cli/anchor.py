@@ -39,14 +39,14 @@ def anchor_group() -> None:
 @click.option(
     "--role",
     required=True,
-    type=click.Choice(sorted(ANCHOR_ROLES)),
+    type=click.Choice([role.value for role in sorted(ANCHOR_ROLES)]),
     help="What the root is trusted for.",
 )
 @click.option("--name", help="What to call it; its subject, if left out.")
 @click.option("--tolerance", "tolerance_policy", help="Tolerance policy: strict or field.")
 @click.option(
     "--revocation",
-    type=click.Choice(sorted(RevocationPolicy)),
+    type=click.Choice([policy.value for policy in RevocationPolicy]),
     help="What missing evidence of revocation means.",
 )
 @json_option

@@ -1,9 +1,11 @@
 """`evtrust chain verify`: judge a chain from files alone."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
+import orjson
 
 from foundation.clock import parse_time, utc_now
 from foundation.errors import ServiceError
@@ -11,7 +13,7 @@ from pki.model.chain_parser import MAX_CHAIN_BYTES
 from pki.model.path_anchor import RevocationPolicy
 from pki.model.path_crl import MAX_CRL_BYTES
 from pki.model.roles import CertificateRole
-from pki.model.verdict import Reason, Verdict
+from pki.model.verdict import Reason
 from pki.operations.verify_chain import VerifyChain
 from pki.profiles.loader import load_profiles
 from pki.profiles.tolerances import load_tolerance_policies
@@ -42,13 +44,13 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
     "--role",
     default=ANY_ROLE,
     show_default=True,
-    type=click.Choice([ANY_ROLE, *sorted(CertificateRole)]),
+    type=click.Choice([ANY_ROLE, *(role.value for role in CertificateRole)]),
     help="Profile to apply; `any` applies RFC 5280 alone.",
 )
 @click.option("--at", callback=_instant, help="Instant of the judgement; now, if left out.")
 @click.option(
     "--revocation",
-    type=click.Choice(sorted(RevocationPolicy)),
+    type=click.Choice([policy.value for policy in RevocationPolicy]),
     help="What missing evidence means; hard with --crl, else soft.",
 )
 @json_option
@@ -69,19 +71,41 @@ def verify(
     if revocation is None:
         # who supplies CRLs asks for revocation to be known
         revocation = RevocationPolicy.HARD if crls else RevocationPolicy.SOFT
-    verdict = _judged(
-        [file.read(MAX_CHAIN_BYTES + 1) for file in chain_files],
-        [file.read(MAX_CHAIN_BYTES + 1) for file in anchors],
-        [file.read(MAX_CRL_BYTES + 1) for file in crls],
-        None if role == ANY_ROLE else CertificateRole(role),
-        at,
-        RevocationPolicy(revocation),
-    )
-    payload = {
-        "valid": verdict.valid,
-        "path": list(verdict.path),
-        "reasons": [{"code": r.code, "detail": r.detail} for r in verdict.reasons],
-        "tolerances": list(verdict.tolerances),
+    verify_chain = VerifyChain(load_profiles(), load_tolerance_policies())
+    try:
+        verdict = verify_chain(
+            [file.read(MAX_CHAIN_BYTES + 1) for file in chain_files],
+            [file.read(MAX_CHAIN_BYTES + 1) for file in anchors],
+            [file.read(MAX_CRL_BYTES + 1) for file in crls],
+            None if role == ANY_ROLE else CertificateRole(role),
+            at,
+            RevocationPolicy(revocation),
+        )
+    except ServiceError as refusal:
+        payload = _payload(valid=False, reasons=[Reason(refusal.code, refusal.detail)])
+    else:
+        payload = _payload(
+            valid=verdict.valid,
+            reasons=verdict.reasons,
+            path=verdict.path,
+            tolerances=verdict.tolerances,
+        )
+    # JSON for people, too: this is what scripts and people compare between validators
+    readable = orjson.dumps(payload, option=orjson.OPT_INDENT_2).decode()
+    emit(payload, as_json=as_json, human=readable)
+    context.exit(0 if payload["valid"] else 1)
+
+
+def _payload(
+    *,
+    valid: bool,
+    reasons: Sequence[Reason],
+    path: Sequence[str] = (),
+    tolerances: Sequence[str] = (),
+) -> dict[str, Any]:
+    return {
+        "valid": valid,
+        "path": list(path),
+        "reasons": [{"code": r.code, "detail": r.detail} for r in reasons],
+        "tolerances": list(tolerances),
     }
-    emit(payload, as_json=as_json, human=_text(verdict))
-    context.exit(0 if verdict.valid else 1)

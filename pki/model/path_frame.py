@@ -1,0 +1,78 @@
+"""Where the parts of a DER certificate lie (RFC 5280 section 4.1), found without decoding them.
+
+The parser's own answers for what is signed are re-encoded copies; these are the bytes themselves,
+which is what a signature covers, and names compare by them at once.
+"""
+
+from dataclasses import dataclass
+
+_VERSION_TAG = 0xA0
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFrame:
+    """Slices of one certificate: elements with their headers, save `signature` and `serial`.
+
+    `serial` is the content of the INTEGER, `signature` that of the BIT STRING without the octet
+    that counts unused bits.
+    """
+
+    signed: bytes
+    signature: bytes
+    serial: bytes
+    inner_algorithm: bytes
+    outer_algorithm: bytes
+    issuer: bytes
+    subject: bytes
+    public_key: bytes
+
+    @property
+    def serial_is_positive(self) -> bool:
+        """RFC 5280 section 4.1.2.2; the parser lets the others pass with a warning."""
+        return bool(self.serial) and self.serial[0] < 0x80 and any(self.serial)
+
+    @property
+    def algorithms_agree(self) -> bool:
+        """Whether the signed and the unsigned algorithm are the same (RFC 5280 section 4.1.1.2).
+
+        Without this the unsigned one could choose how the signature is checked.
+        """
+        return self.inner_algorithm == self.outer_algorithm
+
+
+def frame_certificate(der: bytes) -> CertificateFrame:
+    """Slice a certificate; whether its parts are well-formed is the parser's to say.
+
+    Raises IndexError where the bytes end too early.
+    """
+    signed_start, _ = _element(der, 0)
+    position, signed_end = _element(der, signed_start)
+    _, algorithm_end = _element(der, signed_end)
+    signature_start, signature_end = _element(der, algorithm_end)
+    if der[position] == _VERSION_TAG:
+        _, position = _element(der, position)
+    serial_start, serial_end = _element(der, position)
+    _, inner_end = _element(der, serial_end)
+    _, issuer_end = _element(der, inner_end)
+    _, validity_end = _element(der, issuer_end)
+    _, subject_end = _element(der, validity_end)
+    _, public_key_end = _element(der, subject_end)
+    return CertificateFrame(
+        signed=der[signed_start:signed_end],
+        signature=der[signature_start + 1 : signature_end],
+        serial=der[serial_start:serial_end],
+        inner_algorithm=der[serial_end:inner_end],
+        outer_algorithm=der[signed_end:algorithm_end],
+        issuer=der[inner_end:issuer_end],
+        subject=der[validity_end:subject_end],
+        public_key=der[subject_end:public_key_end],
+    )
+
+
+def _element(der: bytes, position: int) -> tuple[int, int]:
+    """Start of the content, and end, of the element at `position`."""
+    length = der[position + 1]
+    if length < 0x80:
+        return position + 2, position + 2 + length
+    content = position + 2 + (length & 0x7F)
+    return content, content + int.from_bytes(der[position + 2 : content])
