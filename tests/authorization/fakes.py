@@ -1,0 +1,191 @@
+"""Values and stand-ins for the decision's tests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from authorization.model.access_token import AccessToken, TokenKind, TokenStatus, TokenUid
+from authorization.model.claim import Place
+from authorization.model.decision import Limit
+from authorization.operations.authorize import Authorize
+from authorization.operations.ports import DecisionRecord
+from autocharge.model.enrolment import Identifier
+from autocharge.model.resolution import Resolution, Unknown
+from contract_service.model.contract import (
+    Contract,
+    ContractCertificate,
+    ContractStatus,
+    names_contract,
+)
+from foundation.identifiers import Emaid
+from foundation.principal import ClientRole, Principal
+from pki.model.roles import CertificateRole
+from pki.model.verdict import Fault, Reason, Verdict
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+EMAID = Emaid.parse("DE-ABC-C12345678")
+OTHER_EMAID = Emaid.parse("DE-ABC-C87654321")
+MAC = "98ED5CB9BE31"
+VIN = "WDB1110611A012345"
+CONTRACT_ID = "3f0f4bd0-5d0c-4d3b-8a6e-0f3f7f1f9a01"
+
+CPO = Principal("cpo", frozenset({ClientRole.CPO}), operator_ids=frozenset({"DEABC"}))
+OTHER_CPO = Principal("cpo-2", frozenset({ClientRole.CPO}), operator_ids=frozenset({"DEXYZ"}))
+MO = Principal("mo", frozenset({ClientRole.MO}), provider_ids=frozenset({"DEABC"}))
+OTHER_MO = Principal("mo-2", frozenset({ClientRole.MO}), provider_ids=frozenset({"DEXYZ"}))
+OEM = Principal("oem", frozenset({ClientRole.OEM}), wmis=frozenset({"WDB"}))
+ADMIN = Principal("admin", frozenset({ClientRole.ADMIN}))
+AUDITOR = Principal("auditor", frozenset({ClientRole.AUDITOR}))
+
+CONTRACT = Contract(
+    contract_id=CONTRACT_ID,
+    emaid=EMAID,
+    provider_id="DEABC",
+    pcid=None,
+    status=ContractStatus.ACTIVE,
+    allow_bare_emaid=False,
+    valid_from=NOW - timedelta(days=1),
+    valid_until=None,
+    created_at=NOW - timedelta(days=1),
+)
+
+VALID = Verdict(
+    valid=True,
+    fault=None,
+    role=CertificateRole.CONTRACT,
+    subject_cn="DEABCC12345678",
+    leaf_fingerprint="ab" * 32,
+    anchor="cd" * 32,
+    path=("CN=DEABCC12345678", "CN=MO Sub2", "CN=MO Sub1", "CN=MO Root"),
+    reasons=(),
+    tolerances=(),
+    valid_until=NOW + timedelta(days=100),
+)
+
+
+def invalid(fault: Fault, *codes: str) -> Verdict:
+    """A verdict with this fault, whose details quote the common name, as a validator's may."""
+    return replace(
+        VALID,
+        valid=False,
+        fault=fault,
+        reasons=tuple(Reason(code, f"CN=DEABCC12345678: {code}") for code in codes or (fault,)),
+        valid_until=None,
+    )
+
+
+@dataclass
+class FakeStations:
+    places: dict[str, Place] = field(
+        default_factory=lambda: {"CS-1": Place("CS-1", "DEABC", ("DEABCE1",))}
+    )
+
+    def by_station(self, station_id: str) -> Place | None:
+        return self.places.get(station_id)
+
+    def by_evse(self, evse_key: str) -> Place | None:
+        return next((place for place in self.places.values() if evse_key in place.evses), None)
+
+
+@dataclass
+class FakeContracts:
+    contracts: list[Contract] = field(default_factory=lambda: [CONTRACT])
+    recorded: dict[str, tuple[ContractCertificate, ...]] = field(default_factory=dict)
+
+    def __call__(self, emaid: Emaid) -> Contract | None:
+        return next((one for one in self.contracts if names_contract(emaid, one.emaid)), None)
+
+    def by_id(self, contract_id: str) -> Contract | None:
+        return next((one for one in self.contracts if one.contract_id == contract_id), None)
+
+    def certificates(self, emaid: Emaid) -> tuple[ContractCertificate, ...]:
+        return self.recorded.get(emaid.key, ())
+
+
+@dataclass
+class FakeTokens:
+    tokens: dict[tuple[TokenKind, str], AccessToken] = field(default_factory=dict)
+
+    def find(self, kind: TokenKind, uid: TokenUid) -> AccessToken | None:
+        return self.tokens.get((kind, uid.key))
+
+
+@dataclass
+class FakeResolve:
+    answers: dict[str, Resolution] = field(default_factory=dict)
+
+    def __call__(self, identifier: Identifier) -> Resolution:
+        return self.answers.get(identifier.key, Unknown(()))
+
+
+@dataclass
+class FakeValidate:
+    """Answers by the leaf's DER; every other chain gets `verdict`."""
+
+    verdict: Verdict = VALID
+    by_leaf: dict[bytes, Verdict] = field(default_factory=dict)
+    asked: list[tuple[tuple[bytes, ...], CertificateRole | None, datetime]] = field(
+        default_factory=list
+    )
+
+    def __call__(
+        self, chain: Sequence[bytes], role: CertificateRole | None, at: datetime
+    ) -> Verdict:
+        self.asked.append((tuple(chain), role, at))
+        return self.by_leaf.get(chain[0], self.verdict)
+
+
+@dataclass
+class FakeLog:
+    records: dict[str, DecisionRecord] = field(default_factory=dict)
+
+    def append(self, record: DecisionRecord) -> None:
+        self.records[record.decision.reference or ""] = record
+
+    def find(self, reference: str) -> DecisionRecord | None:
+        return self.records.get(reference)
+
+
+@dataclass
+class FakeRemember:
+    remembered: list[tuple[Contract, tuple[bytes, ...]]] = field(default_factory=list)
+
+    def __call__(
+        self, principal: Principal, contract: Contract, chain: Sequence[bytes], verdict: Verdict
+    ) -> None:
+        self.remembered.append((contract, tuple(chain)))
+
+
+@dataclass
+class World:
+    """Everything around `Authorize`, to be changed by a test."""
+
+    stations: FakeStations = field(default_factory=FakeStations)
+    contracts: FakeContracts = field(default_factory=FakeContracts)
+    tokens: FakeTokens = field(default_factory=FakeTokens)
+    resolve: FakeResolve = field(default_factory=FakeResolve)
+    validate: FakeValidate = field(default_factory=FakeValidate)
+    log: FakeLog = field(default_factory=FakeLog)
+    remember: FakeRemember = field(default_factory=FakeRemember)
+    limits: tuple[Limit, ...] = ()
+    now: datetime = NOW
+
+    @property
+    def authorize(self) -> Authorize:
+        return Authorize(
+            self.stations,
+            self.contracts,
+            self.tokens,
+            self.resolve,
+            self.validate,
+            self.log,
+            self.remember,
+            clock=lambda: self.now,
+            limits=lambda _contract, _place, _now: self.limits,
+        )
+
+
+def token(
+    status: TokenStatus = TokenStatus.ACTIVE, kind: TokenKind = TokenKind.RFID
+) -> AccessToken:
+    return AccessToken("t" * 36, kind, CONTRACT_ID, "DEABC", status, NOW)
