@@ -16,7 +16,7 @@ from server.problems import (
     validation_response,
 )
 
-PUBLIC = frozenset({"token", "health"})
+PUBLIC = frozenset({"token", "health", "management", "management_pages"})
 """Blueprints that answer without a token; every other route of the application needs one."""
 
 DESCRIPTION = """Identity service of electric-vehicle charging: may this vehicle charge, and on
@@ -76,7 +76,7 @@ def _authenticate_requests(app: Flask, authenticate: Callable[[str], Principal])
     def identify() -> None:
         rule = request.url_rule
         request.environ[ROUTE] = rule.rule if rule is not None else "unmatched"
-        if rule is None or request.blueprint in PUBLIC or request.blueprint == "management":
+        if rule is None or request.blueprint in PUBLIC:
             return
         g.principal = authenticate(require_token(request.environ))
 

@@ -11,8 +11,11 @@ from server.cli.output import emit_refusal
 from server.settings import load_settings
 
 COMMANDS = {
+    "anchor": "server.cli.anchor:anchor_group",
     "authorize": "server.cli.authorize:authorize",
     "autocharge": "server.cli.autocharge:autocharge_group",
+    "ca": "server.cli.ca:ca_group",
+    "chain": "server.cli.chain:chain_group",
     "client": "server.cli.client:client_group",
     "contract": "server.cli.contract:contract_group",
     "db": "server.cli.setup:db_group",

@@ -68,12 +68,10 @@ class Service:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Serve while the block runs."""
-        process = subprocess.Popen(
-            [EVTRUST, "serve"],
-            env=self.environment,
-            stdout=(self.home / "serve.log").open("ab"),
-            stderr=subprocess.STDOUT,
-        )
+        with (self.home / "serve.log").open("ab") as log:
+            process = subprocess.Popen(
+                [EVTRUST, "serve"], env=self.environment, stdout=log, stderr=subprocess.STDOUT
+            )
         try:
             self._wait_until_ready(process)
             yield
