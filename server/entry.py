@@ -22,7 +22,7 @@ from server.migrate import current_revision, newest_revision
 from server.observability import configure_logs, observed
 from server.problems import PROBLEM_RESPONSES, register_problem_handlers
 from server.settings import load_settings
-from server.wiring import Services
+from server.wiring_web import WebServices
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -47,14 +47,14 @@ def build_management() -> "WSGIApplication":
     return app
 
 
-def started() -> Services:
+def started() -> WebServices:
     """Return the services of a process that begins to serve."""
     settings = load_settings()
     configure_logs(settings.log_level)
-    return Services(settings)
+    return WebServices(settings)
 
 
-def main_application(services: Services) -> "WSGIApplication":
+def main_application(services: WebServices) -> "WSGIApplication":
     """Return the whole application over `services`, observed."""
     settings = services.settings
     flask = flask_application(
@@ -81,7 +81,7 @@ def main_application(services: Services) -> "WSGIApplication":
     return observed(services.status_application(lanes))
 
 
-def flask_application(services: Services, *, with_management: bool) -> OpenAPI:
+def flask_application(services: WebServices, *, with_management: bool) -> OpenAPI:
     """Return the Flask application with every blueprint."""
     return create_application(
         version=version("evtrust"),
@@ -103,7 +103,7 @@ def flask_application(services: Services, *, with_management: bool) -> OpenAPI:
     )
 
 
-def not_ready(services: Services) -> Sequence[str]:
+def not_ready(services: WebServices) -> Sequence[str]:
     """Return why the process cannot serve now: no database, old schema, wrong passphrase."""
     try:
         services.installation  # noqa: B018 - opening it is the check

@@ -6,46 +6,26 @@ Each part is built when it is first asked for, so that a command opens only what
 from datetime import timedelta
 from functools import cached_property
 
-from authorization.api.answer_table import load_answer_table
-from authorization.api.authorizations import AnswerAuthorization
-from authorization.api.decisions import DecisionOperations
-from authorization.api.ocpp import AnswerAuthorize16, AnswerAuthorize201
-from authorization.api.surroundings import SurroundingsOperations
-from authorization.operations.add_token import AddToken
 from authorization.operations.authorize import Authorize
-from authorization.operations.change_token import ChangeToken
-from authorization.operations.end_session import EndSession
 from authorization.operations.list_stations import ListStations
-from authorization.operations.list_tokens import ListTokens
-from authorization.operations.read_decision import ReadDecision
 from authorization.operations.register_station import RegisterStation
 from authorization.operations.remember_certificate import RememberCertificate
-from authorization.operations.resolve_identifier import ResolveIdentifier
-from authorization.operations.show_session import ShowSession
-from authorization.operations.start_session import StartSession
 from authorization.store.decisions import SqlDecisionLog
-from authorization.store.sessions import SqlSessionReader
 from authorization.store.stations import SqlStationDirectory, SqlStationReader
 from authorization.store.tokens import SqlTokens, TokenVault, open_token_hash
 from authorization.store.unit_of_work import OpenSqlUnitOfWork
-from autocharge.api.enrolments import EnrolmentOperations
 from autocharge.operations.enrol import Enrol
 from autocharge.operations.erase import EraseEnrolment
-from autocharge.operations.list_enrolments import ListEnrolments
-from autocharge.operations.remove import RemoveEnrolment
 from autocharge.operations.resolve import Resolve
-from autocharge.operations.set_enrolment_state import SetEnrolmentState
 from autocharge.store.enrolments import SqlEnrolmentReader
 from autocharge.store.enrolments import SqlUnitsOfWork as EnrolmentUnitsOfWork
 from autocharge.store.identifier_vault import IdentifierVault, open_vault
-from contract_service.api.contracts import ContractOperations
-from contract_service.operations.bind_pcid import BindPcid
 from contract_service.operations.create import CreateContract
 from contract_service.operations.find import FindContract
 from contract_service.operations.issue_certificate import IssueContractCertificate
 from contract_service.operations.record_foreign_certificate import RecordForeignCertificate
 from contract_service.operations.resume import ResumeContract
-from contract_service.operations.show import ListContracts, ShowContract
+from contract_service.operations.show import ShowContract
 from contract_service.operations.suspend import SuspendContract
 from contract_service.operations.terminate import TerminateContract
 from contract_service.store.contracts import SqlContractReader, SqlForeignCertificates
@@ -142,13 +122,14 @@ class Services(PkiServices):
     # contracts
 
     @cached_property
-    def _contract_reader(self) -> SqlContractReader:
+    def contract_reader(self) -> SqlContractReader:
+        """Contracts, to read."""
         return SqlContractReader(self.database)
 
     @cached_property
     def find_contract(self) -> FindContract:
         """EMAID -> contract, for the decision."""
-        return FindContract(self._contract_reader)
+        return FindContract(self.contract_reader)
 
     @cached_property
     def create_contract(self) -> CreateContract:
@@ -170,7 +151,7 @@ class Services(PkiServices):
         """Terminates a contract and revokes its certificates."""
         return TerminateContract(
             ContractUnitsOfWork(self.database),
-            self._contract_reader,
+            self.contract_reader,
             self.revoke_certificate,
             self.clock,
         )
@@ -178,33 +159,19 @@ class Services(PkiServices):
     @cached_property
     def show_contract(self) -> ShowContract:
         """Shows a contract with its certificates."""
-        return ShowContract(self._contract_reader)
+        return ShowContract(self.contract_reader)
 
     @cached_property
     def issue_contract_certificate(self) -> IssueContractCertificate:
         """Issues a contract certificate from a CSR."""
         return IssueContractCertificate(
             ContractUnitsOfWork(self.database),
-            self._contract_reader,
+            self.contract_reader,
             self.issue_certificate,
             self.revoke_certificate,
             self.clock,
             CONTRACT_ISSUER,
             CONTRACT_CERTIFICATE_LIFETIME,
-        )
-
-    @cached_property
-    def contract_operations(self) -> ContractOperations:
-        """What `/v1/contracts` translates for."""
-        return ContractOperations(
-            create=self.create_contract,
-            list=ListContracts(self._contract_reader),
-            show=self.show_contract,
-            suspend=self.suspend_contract,
-            resume=self.resume_contract,
-            terminate=self.terminate_contract,
-            bind_pcid=BindPcid(ContractUnitsOfWork(self.database), self.clock),
-            issue_certificate=self.issue_contract_certificate,
         )
 
     # autocharge
@@ -215,37 +182,29 @@ class Services(PkiServices):
         return open_vault(self.database, self.sealer, self.clock)
 
     @cached_property
-    def _enrolment_work(self) -> EnrolmentUnitsOfWork:
+    def enrolment_work(self) -> EnrolmentUnitsOfWork:
+        """Enrolments, to change."""
         return EnrolmentUnitsOfWork(self.database, self.vault)
 
     @cached_property
-    def _enrolment_reader(self) -> SqlEnrolmentReader:
+    def enrolment_reader(self) -> SqlEnrolmentReader:
+        """Enrolments, to read."""
         return SqlEnrolmentReader(self.database, self.vault)
 
     @cached_property
     def enrol(self) -> Enrol:
         """Enrols an identifier for a contract."""
-        return Enrol(self._enrolment_work, self.find_contract.standing, self.clock)
+        return Enrol(self.enrolment_work, self.find_contract.standing, self.clock)
 
     @cached_property
     def resolve(self) -> Resolve:
         """Identifier -> contract."""
-        return Resolve(self._enrolment_reader)
+        return Resolve(self.enrolment_reader)
 
     @cached_property
     def erase_enrolment(self) -> EraseEnrolment:
         """Erases what is stored of an identifier."""
-        return EraseEnrolment(self._enrolment_work, self.clock)
-
-    @cached_property
-    def enrolment_operations(self) -> EnrolmentOperations:
-        """What `/v1/autocharge/enrolments` translates for."""
-        return EnrolmentOperations(
-            enrol=self.enrol,
-            list=ListEnrolments(self._enrolment_reader),
-            set_state=SetEnrolmentState(self._enrolment_work, self.clock),
-            remove=RemoveEnrolment(self._enrolment_work, self.clock),
-        )
+        return EraseEnrolment(self.enrolment_work, self.clock)
 
     # the decision and its surroundings
 
@@ -255,15 +214,18 @@ class Services(PkiServices):
         return TokenVault(open_token_hash(self.database, self.sealer, self.clock), self.sealer)
 
     @cached_property
-    def _site_work(self) -> OpenSqlUnitOfWork:
+    def site_work(self) -> OpenSqlUnitOfWork:
+        """Stations, tokens and sessions, to change."""
         return OpenSqlUnitOfWork(self.database, self.token_vault)
 
     @cached_property
-    def _tokens(self) -> SqlTokens:
+    def tokens(self) -> SqlTokens:
+        """RFID and app tokens, to read."""
         return SqlTokens(self.database, self.token_vault)
 
     @cached_property
-    def _decisions(self) -> SqlDecisionLog:
+    def decisions(self) -> SqlDecisionLog:
+        """The decisions on record."""
         return SqlDecisionLog(self.database, self.sealer)
 
     @cached_property
@@ -272,10 +234,10 @@ class Services(PkiServices):
         return Authorize(
             stations=SqlStationDirectory(self.database),
             contracts=self.find_contract,
-            tokens=self._tokens,
+            tokens=self.tokens,
             resolve=self.resolve,
             validate=self.validate_chain,
-            decisions=self._decisions,
+            decisions=self.decisions,
             remember=RememberCertificate(
                 RecordForeignCertificate(SqlForeignCertificates(self.database), self.clock)
             ),
@@ -285,38 +247,12 @@ class Services(PkiServices):
     @cached_property
     def register_station(self) -> RegisterStation:
         """Registers a station."""
-        return RegisterStation(self._site_work, self.clock)
+        return RegisterStation(self.site_work, self.clock)
 
     @cached_property
     def list_stations(self) -> ListStations:
         """Lists stations."""
         return ListStations(SqlStationReader(self.database))
-
-    @cached_property
-    def decision_operations(self) -> DecisionOperations:
-        """What the authorise routes translate for."""
-        table = load_answer_table()
-        return DecisionOperations(
-            authorize_json=AnswerAuthorization(self.authorize),
-            authorize_201=AnswerAuthorize201(self.authorize, table),
-            authorize_16=AnswerAuthorize16(self.authorize, table),
-            read=ReadDecision(self._decisions, self.find_contract),
-            resolve=ResolveIdentifier(self.resolve),
-        )
-
-    @cached_property
-    def surroundings_operations(self) -> SurroundingsOperations:
-        """What the routes of stations, sessions and access methods translate for."""
-        return SurroundingsOperations(
-            register_station=self.register_station,
-            list_stations=self.list_stations,
-            add_token=AddToken(self.find_contract, self._site_work, self.clock),
-            list_tokens=ListTokens(self.find_contract, self._tokens),
-            change_token=ChangeToken(self.find_contract, self._site_work, self.clock),
-            start_session=StartSession(self._decisions, self._site_work, self.clock),
-            end_session=EndSession(self._site_work, self.clock),
-            show_session=ShowSession(SqlSessionReader(self.database)),
-        )
 
     @cached_property
     def housekeeping(self) -> Housekeeping:

@@ -2,10 +2,8 @@
 
 import secrets
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from foundation.principal import Principal
-from pki.api.status_app import StatusApplication
 from pki.keys.sealed import SealedKeyStore, generate_key
 from pki.model.authority import Authority
 from pki.model.build import Publication
@@ -36,9 +34,6 @@ from pki.store.revocation_evidence import OwnRecords
 from pki.store.status import SqlStatusReader, open_status_unit_of_work
 from pki.store.unit_of_work import SqlAuthorityDirectory, unit_of_work_opener
 from server.wiring_base import BaseServices
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 
 class PkiServices(BaseServices):
@@ -259,17 +254,3 @@ class PkiServices(BaseServices):
     def remove_anchor(self) -> RemoveAnchor:
         """Trusts a root no longer."""
         return RemoveAnchor(anchor_unit_of_work_opener(self.database), self.clock)
-
-    def status_application(self, fallback: "WSGIApplication") -> StatusApplication:
-        """The public status routes, in front of `fallback`."""
-        return StatusApplication(
-            respond=self.respond_to_ocsp,
-            find_crl=self.crls.newest,
-            find_certificate=self._certificate_of,
-            fallback=fallback,
-            clock=self.clock,
-        )
-
-    def _certificate_of(self, name: str) -> bytes | None:
-        authority = self.authorities.get(name)
-        return None if authority is None else authority.certificate
