@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.load import WrongAnswerError
 from benchmarks.report import as_json, markdown
-from benchmarks.run import Options, measure
+from benchmarks.run import Options, measure, profile
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     with tempfile.TemporaryDirectory(prefix="evtrust-benchmark-") as folder:
         try:
+            if chosen.profile:
+                print(profile(options, Path(folder), _say))
+                return 0
             report = measure(options, Path(folder), _say)
         except WrongAnswerError as failure:
             _say(f"no figures: {failure}")
@@ -53,6 +56,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--chains", type=int, help="distinct contract chains (default 10000)")
     parser.add_argument("--database", action="append", choices=DATABASES, help="only this one")
     parser.add_argument("--quick", action="store_true", help="one round of 1 s on 500 chains")
+    parser.add_argument("--profile", action="store_true", help="say where the time goes instead")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--enforce", action="store_true", help="exit 1 where a bar is missed")
     return parser.parse_args(arguments)

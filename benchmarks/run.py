@@ -4,19 +4,29 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.load import Load, ask, in_own_process
+from benchmarks.contests import (
+    FLASK_FLOOR,
+    ISSUING_WORKERS,
+    WSGI_FLOOR,
+    Contest,
+    decision_contests,
+    issuing_contest,
+    ocsp_contests,
+)
+from benchmarks.load import Load, WrongAnswerError, in_own_process
 from benchmarks.primitives import Primitives, measure_primitives, medians
 from benchmarks.processes import Server, floor_server, memory
-from benchmarks.report import Bar, Report, Row, memory_bar, noise, row_of
+from benchmarks.profiling import profile_site
+from benchmarks.report import Report, Row, memory_bar, noise, row_of
 from benchmarks.rounds import Figures, Subject, interleave
-
-FLASK_FLOOR = "empty Flask handler"
-WSGI_FLOOR = "empty WSGI callable"
+from benchmarks.site import Site, create_site, database_url
+from benchmarks.vehicles import Applicant, applicants
 
 _PRIMITIVE_SECONDS = 0.2
+_PROFILED_CALLS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +42,22 @@ class Options:
     databases: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
-    """A subject, the floor it is judged against, and the bars it has to reach."""
-
-    subject: Subject
-    floor: str | None = None
-    bars: Callable[[Figures, Primitives], Sequence[Bar]] = lambda _figures, _primitives: ()
-
-
 def measure(options: Options, folder: Path, progress: Callable[[str], None]) -> Report:
     """Run everything under the empty `folder`; raises WrongAnswerError where an answer is wrong."""
     with ExitStack() as stack:
         contests = floors(options, folder, stack)
+        sites = []
+        if options.databases:
+            progress(f"making {options.chains} vehicles")
+            vehicles = list(applicants(options.chains))
+        for kind in options.databases:
+            site = served_site(kind, vehicles, folder, stack, progress)
+            sites.append(site)
+            contests += site_contests(site, options, folder, stack)
         for contest in contests:
-            warm(contest.subject, options.connections)
+            progress(f"proving and warming: {contest.subject.name}")
+            contest.prove(contest.subject.server.port)
+            warm(contest.subject)
         primitives: list[Primitives] = []
         figures = interleave(
             [contest.subject for contest in contests],
@@ -56,7 +67,61 @@ def measure(options: Options, folder: Path, progress: Callable[[str], None]) -> 
         )
         middle = medians(primitives)
         rows = [judge(contest, figures, middle) for contest in contests]
+        for site in sites:
+            check_recorded(site, figures)
     return Report(rows, middle, conditions(options, figures))
+
+
+def served_site(
+    kind: str,
+    vehicles: Sequence[Applicant],
+    folder: Path,
+    stack: ExitStack,
+    progress: Callable[[str], None],
+) -> Site:
+    """Make a site on a new database of `kind`, which lives as long as `stack`."""
+    place = folder / kind
+    place.mkdir()
+    url = stack.enter_context(database_url(kind, place))
+    return create_site(kind, url, place, vehicles, progress)
+
+
+def site_contests(site: Site, options: Options, folder: Path, stack: ExitStack) -> list[Contest]:
+    """Start the site's servers and return its rows."""
+    common = load(options, (), b"")
+    main = site.server(site.database, options.workers, options.threads, folder)
+    issuing = site.server(f"{site.database}-issuing", ISSUING_WORKERS, options.threads, folder)
+    stack.enter_context(main)
+    stack.enter_context(issuing)
+    return [
+        *decision_contests(site, main, common),
+        *ocsp_contests(site, main, common),
+        issuing_contest(site, issuing, common),
+    ]
+
+
+def check_recorded(site: Site, figures: Figures) -> None:
+    """Raise WrongAnswerError unless every decision that was answered is on record."""
+    answered = sum(
+        measured.sent
+        for name, rounds in figures.items()
+        if name.startswith("authorise") and name.endswith(site.database)
+        for measured in rounds
+    )
+    recorded = site.recorded_decisions()
+    if recorded < answered:
+        raise WrongAnswerError(f"{answered} decisions were answered, {recorded} are on record")
+
+
+def profile(options: Options, folder: Path, progress: Callable[[str], None]) -> str:
+    """Return where the time of one answer goes, on each database."""
+    vehicles = list(applicants(options.chains))
+    texts = []
+    for kind in options.databases:
+        with ExitStack() as stack:
+            site = served_site(kind, vehicles, folder, stack, progress)
+            texts.append(profile_site(site, folder, min(options.chains, _PROFILED_CALLS)))
+    return "\n\n".join(texts)
 
 
 def floors(options: Options, folder: Path, stack: ExitStack) -> list[Contest]:
@@ -83,17 +148,9 @@ def load(options: Options, requests: Sequence[bytes], expected: bytes) -> Load:
     )
 
 
-def warm(subject: Subject, connections: int) -> None:
-    """Let the subject's server load its code and open its connections before it is measured."""
-    ask(subject.server.port, subject.load.requests[0])
-    brief = Load(
-        subject.server.port,
-        subject.load.requests,
-        subject.load.expected,
-        connections=connections,
-        warm_up_seconds=0.0,
-        seconds=1.0,
-    )
+def warm(subject: Subject) -> None:
+    """Let every worker load its code and open its connections before it is measured."""
+    brief = replace(subject.load, port=subject.server.port, warm_up_seconds=0.0, seconds=1.0)
     in_own_process(brief, subject.server.pids)
 
 
