@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
 from sqlalchemy import Row as ResultRow
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from autocharge.model.enrolment import Enrolment, EnrolmentStatus, Identifier, IdentifierKind
 from autocharge.operations.enrol import identifier_taken
@@ -28,6 +28,8 @@ _columns = (
     enrolments.c.status,
     enrolments.c.created_at,
 )
+# a violated constraint would leave values in PostgreSQL's own log; both dialects compile this
+_insert = insert_or_skip(enrolments).on_conflict_do_nothing().returning(enrolments.c.enrolment_id)
 _locked = (
     select(*_columns)
     .where(enrolments.c.enrolment_id == bindparam("enrolment_id"))
@@ -144,11 +146,8 @@ class SqlEnrolmentRepository:
             "status": enrolment.status.value,
             "created_at": enrolment.created_at,
         }
-        try:
-            self._connection.execute(insert(enrolments).values(**values))
-        except IntegrityError:
-            # SQLAlchemy's text would quote the row
-            raise identifier_taken() from None
+        if self._connection.execute(_insert, values).first() is None:
+            raise identifier_taken()
 
     def lock(self, enrolment_id: str) -> Enrolment | None:
         """Return the enrolment and keep others from changing it until the unit of work ends."""

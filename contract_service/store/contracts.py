@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 from sqlalchemy import Row as ResultRow
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.exc import IntegrityError
 
 from contract_service.model.contract import (
@@ -59,6 +60,10 @@ _certificates = (
 _is_recorded = select(contract_certificates.c.fingerprint).where(
     contract_certificates.c.contract_id == bindparam("contract_id"),
     contract_certificates.c.fingerprint == bindparam("fingerprint"),
+)
+# a violated constraint would leave the EMAID in PostgreSQL's own log; both dialects compile this
+_insert_contract = (
+    insert_or_skip(contracts).on_conflict_do_nothing().returning(contracts.c.contract_id)
 )
 _insert_certificate = insert(contract_certificates)
 
@@ -202,11 +207,8 @@ class SqlContractRepository:
             "valid_until": contract.valid_until,
             "created_at": contract.created_at,
         }
-        try:
-            self._connection.execute(insert(contracts).values(**values))
-        except IntegrityError:
-            # SQLAlchemy's text would quote the row
-            raise contract_exists() from None
+        if self._connection.execute(_insert_contract, values).first() is None:
+            raise contract_exists()
 
     def lock(self, emaid: Emaid) -> Contract | None:
         """Return the contract and keep others from changing it until the unit of work ends."""
