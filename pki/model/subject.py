@@ -11,7 +11,9 @@ from foundation.identifiers.countries import COUNTRIES, UNKNOWN_COUNTRY
 from foundation.principal import Principal
 from pki.model.profile import CommonNameForm, DomainComponent
 
-MAXIMUM_NAME_CHARACTERS = 64  # RFC 5280 appendix A.1: ub-common-name, ub-organization-name
+MAXIMUM_NAME_OCTETS = 64
+"""RFC 5280 appendix A.1 counts 64 characters (ub-common-name, ub-organization-name);
+`cryptography`, and readers with buffers, count octets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,11 @@ def first_value(name: x509.Name, oid: ObjectIdentifier) -> str | None:
 
 def check_name(text: str, part: str) -> None:
     """Raise INVALID `subject_invalid` unless `text` may stand as that part of a subject."""
-    if (
-        not 0 < len(text) <= MAXIMUM_NAME_CHARACTERS
-        or not text.isprintable()
-        or text != text.strip()
-    ):
+    fits = text.isprintable() and 0 < len(text.encode()) <= MAXIMUM_NAME_OCTETS
+    if not fits or text != text.strip():
         raise _invalid(
-            part, f"write 1 to {MAXIMUM_NAME_CHARACTERS} printable characters without outer spaces"
+            part,
+            f"write 1 to {MAXIMUM_NAME_OCTETS} octets of printable UTF-8 without outer spaces",
         )
 
 
