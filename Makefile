@@ -9,7 +9,7 @@ run: $(VENV)/.runtime
 	@$(BIN)/python -m server.quickstart
 
 test: $(VENV)/.dev
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

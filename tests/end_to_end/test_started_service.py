@@ -14,7 +14,13 @@ from tests.databases import temporary_postgresql_database
 from tests.end_to_end.service import Service, eventually
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(kind, marks=pytest.mark.xdist_group(f"started-{kind}"))
+        for kind in ("sqlite", "postgresql")
+    ],
+)
 def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
