@@ -4,6 +4,7 @@
 SingleResponse and no negative serial: those go through `asn1crypto`.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -44,13 +45,16 @@ def issuer_hashes(certificate: x509.Certificate) -> tuple[IssuerHash, ...]:
     The name is hashed as its DER stands in the certificate; of the key the bits are hashed,
     without tag, length and count of unused bits (RFC 6960 section 4.1.1).
     """
-    hashed = (
-        ocsp.OCSPRequestBuilder().add_certificate(certificate, certificate, algorithm).build()
-        for algorithm in _ALGORITHMS.values()
-    )
+    parsed = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+    name = parsed.subject.dump()
+    key = parsed.public_key["public_key"].contents[1:]  # after the count of unused bits
     return tuple(
-        IssuerHash(request.hash_algorithm.name, request.issuer_name_hash, request.issuer_key_hash)
-        for request in hashed
+        IssuerHash(
+            algorithm,
+            hashlib.new(algorithm, name, usedforsecurity=False).digest(),
+            hashlib.new(algorithm, key, usedforsecurity=False).digest(),
+        )
+        for algorithm in _ALGORITHMS
     )
 
 

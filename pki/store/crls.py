@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, delete, insert, literal, or_, select, union_all, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, union_all, update
 
 from foundation.database import Database
 from pki.model.crl import CrlEntry
 from pki.model.roles import CertificateStatus, RevocationReason
 from pki.operations.status_ports import StoredCrl
-from pki.store.tables import certificates, crls, serial_reservations, status_revisions
+from pki.store.tables import authorities, certificates, crls, serial_reservations, status_revisions
 
 _newest = (
     select(crls).where(crls.c.issuer == bindparam("issuer")).order_by(crls.c.number.desc()).limit(1)
 )
+_newest_number = select(func.coalesce(func.max(crls.c.number), 0)).where(
+    crls.c.issuer == bindparam("issuer")
+)
+_lock = select(authorities.c.name).where(authorities.c.name == bindparam("name")).with_for_update()
 _revision = select(status_revisions.c.revision).where(
     status_revisions.c.issuer == bindparam("issuer")
 )
@@ -43,11 +46,13 @@ _entries = union_all(
     ),
 ).order_by("revoked_at", "serial")
 _insert = insert(crls)
-_mark_listed = update(status_revisions).where(
-    and_(
+_mark_listed = (
+    update(status_revisions)
+    .where(
         status_revisions.c.issuer == bindparam("of_issuer"),
-        status_revisions.c.listed < bindparam("listed"),
+        status_revisions.c.listed < bindparam("shown"),
     )
+    .values(listed=bindparam("shown"))
 )
 _drop_older = delete(crls).where(
     crls.c.issuer == bindparam("of_issuer"), crls.c.number < bindparam("before")
@@ -93,20 +98,21 @@ class SqlCrlShelf:
         Of the older lists the newest stays, for whoever is fetching it.
         """
         with self._database.write() as connection:
-            try:
-                connection.execute(
-                    _insert,
-                    {
-                        "issuer": issuer,
-                        "number": crl.number,
-                        "this_update": crl.this_update,
-                        "next_update": crl.next_update,
-                        "crl": crl.crl,
-                    },
-                )
-            except IntegrityError:
+            # one publisher at a time: an older number would otherwise fit where lists were dropped
+            connection.execute(_lock, {"name": issuer})
+            if connection.execute(_newest_number, {"issuer": issuer}).scalar() != crl.number - 1:
                 return False
-            connection.execute(_mark_listed, {"of_issuer": issuer, "listed": revision})
+            connection.execute(
+                _insert,
+                {
+                    "issuer": issuer,
+                    "number": crl.number,
+                    "this_update": crl.this_update,
+                    "next_update": crl.next_update,
+                    "crl": crl.crl,
+                },
+            )
+            connection.execute(_mark_listed, {"of_issuer": issuer, "shown": revision})
             connection.execute(_drop_older, {"of_issuer": issuer, "before": crl.number - 1})
             connection.commit()
         return True

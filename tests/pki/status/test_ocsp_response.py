@@ -148,3 +148,21 @@ def test_certificate_inside_is_the_signers() -> None:
     basic = asn1_ocsp.OCSPResponse.load(signed(GOOD, GOOD)).basic_ocsp_response
     inside = load_der_x509_certificate(basic["certs"][0].dump())
     assert inside == WORLD.signer.certificate
+
+
+@pytest.mark.parametrize("key_algorithm", KeyAlgorithm)
+def test_issuer_hashes_are_those_of_cryptography(key_algorithm: KeyAlgorithm) -> None:
+    """RFC 6960 section 4.1.1; as a client computes them from leaf and issuer."""
+    world = WORLDS[key_algorithm]
+    for hashed in issuer_hashes(world.authority):
+        request = (
+            ocsp.OCSPRequestBuilder()
+            .add_certificate(
+                world.signer.certificate, world.authority, ALGORITHMS[hashed.algorithm]
+            )
+            .build()
+        )
+        assert request.issuer_name_hash == hashed.name
+        assert request.issuer_key_hash == hashed.key
+    other = make_world(key_algorithm, "another").authority
+    assert issuer_hashes(world.signer.certificate)[0].name != issuer_hashes(other)[0].name
