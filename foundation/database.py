@@ -48,6 +48,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",  # what was answered must survive a power cut
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",  # milliseconds
+    "PRAGMA secure_delete=ON",  # what was erased must not stay in free pages
 )
 
 

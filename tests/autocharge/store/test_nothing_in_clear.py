@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from autocharge.model.enrolment import Identifier, IdentifierKind, parse_identifier
 from autocharge.model.resolution import Resolved
 from autocharge.store.identifier_vault import IdentifierVault, Pepper
+from autocharge.store.tables import enrolments
 from foundation.database import Database
 from foundation.errors import ServiceError
 from foundation.identifiers import Emaid, EvccId20, Mac
@@ -99,3 +100,21 @@ def test_a_sealed_identifier_is_bound_to_its_enrolment(autocharge: Autocharge) -
         with pytest.raises(ServiceError) as refused:
             autocharge.vault.open(elsewhere, IdentifierKind.MAC, sealed)
         assert refused.value.code == "sealed_blob_unreadable"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_erased_bytes_leave_the_file(autocharge: Autocharge) -> None:
+    mac = ENROLLED[0][2]
+    autocharge.enrol(PROVIDER, EMAID, mac)
+    with autocharge.database.read() as connection:
+        row = connection.execute(sa.select(enrolments.c.digest, enrolments.c.sealed)).one()
+    stored = b"".join(_stored(autocharge.database))
+    assert row.digest in stored
+    assert row.sealed in stored
+    autocharge.erase(PROVIDER, mac)
+    with autocharge.database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    stored = b"".join(_stored(autocharge.database))
+    assert row.digest not in stored
+    assert row.sealed not in stored
