@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from autocharge.model.enrolment import Enrolment, EnrolmentStatus, IdentifierKind
 from autocharge.operations.list_enrolments import MAXIMUM_PAGE, EnrolmentPage, ListedEnrolment
 
-EnrolmentId = Annotated[str, Field(min_length=36, max_length=36, description="Random id")]
+EnrolmentId = Annotated[str, Field(pattern="^[0-9a-f-]{36}$", description="Random id")]
 EmaidText = Annotated[str, Field(min_length=11, max_length=18, description="EMAID in any spelling")]
 
 

@@ -23,7 +23,7 @@ def _instant(value: object) -> datetime:
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 EmaidText = Annotated[str, Field(min_length=11, max_length=18, description="EMAID in any spelling")]
 PcidText = Annotated[str, Field(min_length=17, max_length=18, pattern="^[A-Za-z0-9]+$")]
-ContractId = Annotated[str, Field(min_length=36, max_length=36, description="Random id")]
+ContractId = Annotated[str, Field(pattern="^[0-9a-f-]{36}$", description="Random id")]
 
 
 class Strict(BaseModel):

@@ -167,6 +167,19 @@ def test_what_is_malformed_is_refused_and_not_repeated(ask: Ask, change: dict[st
     assert ask("GET", PATH).get_json()["enrolments"] == []
 
 
+@pytest.mark.parametrize("wrong", ["x", "%00" * 36, "%ED%A0%80" * 12, "A" * 36, "0" * 10_000])
+def test_what_is_no_id_is_refused(ask: Ask, wrong: str) -> None:
+    for method, path in (
+        ("GET", f"{PATH}/{wrong}"),
+        ("DELETE", f"{PATH}/{wrong}"),
+        ("POST", f"{PATH}/{wrong}/suspend"),
+        ("GET", f"{PATH}?after={wrong}"),
+        ("GET", f"{PATH}?emaid={wrong}"),
+        ("GET", f"{PATH}?limit={wrong}"),
+    ):
+        assert ask(method, path).status_code == 400
+
+
 def test_a_contract_that_does_not_stand_is_refused(ask: Ask) -> None:
     refused = ask("POST", PATH, {**ENROLMENT, "emaid": "DEABCC99999999"})
     assert _code(refused) == (422, "contract_not_active")

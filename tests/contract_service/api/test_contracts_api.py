@@ -200,10 +200,28 @@ def test_a_request_that_is_none_is_refused(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=201", "limit=x", "after=x", "unknown=1", "provider_id=DEABC123"]
+    "query",
+    [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "after=x",
+        "after=" + "%00" * 36,
+        "unknown=1",
+        "provider_id=DEABC123",
+        "provider_id=DEAB%00",
+    ],
 )
 def test_a_page_that_cannot_be_is_refused(ask: Ask, query: str) -> None:
     assert ask("GET", f"/v1/contracts?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("wrong", ["x", "%00" * 14, "%ED%A0%80" * 4, "D" * 10_000, "DE%20ABC"])
+def test_what_is_no_emaid_is_refused(ask: Ask, wrong: str) -> None:
+    path = f"/v1/contracts/{wrong}"
+    assert ask("GET", path).status_code == 400
+    assert ask("POST", f"{path}/suspend").status_code == 400
+    assert ask("PUT", f"{path}/pcid", {"pcid": None}).status_code == 400
 
 
 def test_ten_megabytes_are_refused(client: FlaskClient) -> None:
