@@ -126,10 +126,14 @@ class PathSearch:
                 or (key_id is not None and other.subject_key_id == key_id)
             ):
                 yield other
-        for anchor in self.anchors.named(canonical_name(certificate.issuer)):
-            # another root of the same name makes it an unknown root, not a wrong signature
+        for anchor in self.anchors.anchors:
             anchor_key_id = anchor.certificate.subject_key_id
-            if key_id is None or anchor_key_id is None or key_id == anchor_key_id:
+            if key_id is None or anchor_key_id is None:
+                claimed = _names_fit(certificate, anchor.certificate)
+            else:
+                # another root of the same name makes it an unknown root, not a wrong signature
+                claimed = key_id == anchor_key_id
+            if claimed:
                 yield anchor.certificate
 
 

@@ -14,7 +14,8 @@ class CertificateFrame:
     """Slices of one certificate: elements with their headers, save `signature` and `serial`.
 
     `serial` is the content of the INTEGER, `signature` that of the BIT STRING without the octet
-    that counts unused bits.
+    that counts unused bits; it is empty where that octet is not zero, because it is not signed
+    and one certificate must not have two spellings.
     """
 
     signed: bytes
@@ -59,7 +60,7 @@ def frame_certificate(der: bytes) -> CertificateFrame:
     _, public_key_end = _element(der, subject_end)
     return CertificateFrame(
         signed=der[signed_start:signed_end],
-        signature=der[signature_start + 1 : signature_end],
+        signature=b"" if der[signature_start] else der[signature_start + 1 : signature_end],
         serial=der[serial_start:serial_end],
         inner_algorithm=der[serial_end:inner_end],
         outer_algorithm=der[signed_end:algorithm_end],
