@@ -1,12 +1,13 @@
 """`POST /v1/authorizations`: JSON -> claim -> decision -> JSON, without a framework between."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from authorization.api.schemas import (
+    AdHocPayment,
     AuthorizationRequest,
     CertificateHashData,
     ContractCertificate,
@@ -31,6 +32,8 @@ from foundation.errors import Kind, ServiceError
 from foundation.identifiers import Emaid, EvseId, Mac, Vin, parse_evccid
 from foundation.principal import Principal
 from pki.model.chain_parser import parse_chain
+
+Parsed = TypeVar("Parsed")
 
 _JSON = orjson.OPT_UTC_Z
 
@@ -62,36 +65,44 @@ def to_claim(asked: AuthorizationRequest) -> Claim:
             "name the place by station_id or by evse_id",
             {"station_id": "give this or evse_id", "evse_id": "give this or station_id"},
         )
-    evse_id = EvseId.parse(asked.evse_id) if asked.evse_id is not None else None
-    return Claim(_identification(asked), asked.station_id, evse_id, asked.at)
+    evse_id = None
+    if asked.evse_id is not None:
+        evse_id = _read(EvseId.parse, asked.evse_id, "evse_id")
+    return Claim(_identification(asked.identification), asked.station_id, evse_id, asked.at)
 
 
-def _identification(asked: AuthorizationRequest) -> Identification:
-    given = asked.identification
+def _identification(given: ContractCertificate | Identifier | AdHocPayment) -> Identification:
     if isinstance(given, ContractCertificate):
-        emaid = Emaid.parse(given.emaid)
+        emaid = _read(Emaid.parse, given.emaid, "identification.emaid")
         if given.certificate_chain is not None:
-            return CertificateClaim(emaid, parse_chain(given.certificate_chain))
+            chain = _read(parse_chain, given.certificate_chain, "identification.certificate_chain")
+            return CertificateClaim(emaid, chain)
         if given.certificate_hash_data is not None:
             return CertificateClaim(emaid, hashes=to_hashes(given.certificate_hash_data))
         return EmaidClaim(emaid)
     if isinstance(given, Identifier):
-        return _identifier(given)
+        return _read(_PARSERS[given.type], given.value, "identification.value")
     return AdHocClaim()
 
 
-def _identifier(given: Identifier) -> Identification:
-    match given.type:
-        case "mac":
-            return VehicleClaim(Mac.parse(given.value))
-        case "evccid":
-            return VehicleClaim(parse_evccid(given.value))
-        case "vin":
-            return VehicleClaim(Vin.parse(given.value))
-        case "emaid":
-            return EmaidClaim(Emaid.parse(given.value))
-        case "rfid" | "app":
-            return TokenClaim(TokenKind(given.type), TokenUid.parse(given.value))
+_PARSERS: dict[str, Callable[[str], Identification]] = {
+    "mac": lambda text: VehicleClaim(Mac.parse(text)),
+    "evccid": lambda text: VehicleClaim(parse_evccid(text)),
+    "vin": lambda text: VehicleClaim(Vin.parse(text)),
+    "emaid": lambda text: EmaidClaim(Emaid.parse(text)),
+    "rfid": lambda text: TokenClaim(TokenKind.RFID, TokenUid.parse(text)),
+    "app": lambda text: TokenClaim(TokenKind.APP, TokenUid.parse(text)),
+}
+
+
+def _read(parse: Callable[[str], Parsed], text: str, field: str) -> Parsed:
+    """Parse one text of the request; a refusal names the field that it stood in."""
+    try:
+        return parse(text)
+    except ServiceError as refusal:
+        raise ServiceError(
+            refusal.kind, refusal.code, refusal.detail, {field: refusal.detail}
+        ) from None
 
 
 def to_hashes(given: list[CertificateHashData]) -> tuple[CertificateHash, ...]:

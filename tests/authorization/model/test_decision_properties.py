@@ -132,7 +132,7 @@ def test_an_acceptance_rests_on_a_standing_contract_and_sound_evidence(
     assert contract is not None
     assert contract.status is ContractStatus.ACTIVE
     assert contract.valid_from <= NOW
-    assert contract.valid_until is None or NOW < contract.valid_until
+    assert contract.valid_until is None or contract.valid_until > NOW
     assert not limits
     assert decision.evcoid == contract.emaid.canonical
     if isinstance(evidence, ChainEvidence | HashEvidence):
