@@ -48,7 +48,6 @@ def create_demo(services: Services, progress: Callable[[str], None]) -> dict[str
     services.create_hierarchy(
         LOCAL_ADMINISTRATOR,
         HierarchyRequest(Edition.ISO15118_2, KeyAlgorithm.P256, "evtrust demo", "DE", NAME),
-        lambda step: progress(f"  {step}"),
     )
     progress("participants: CPO, MO, OEM, CPS and an administrator")
     payload: dict[str, Any] = {

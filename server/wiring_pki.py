@@ -103,13 +103,11 @@ class PkiServices(BaseServices):
 
     @property
     def _after_create(self) -> tuple[AfterCreate, ...]:
-        def publish(_: Principal, authority: Authority) -> None:
+        def publish_status(_: Principal, authority: Authority) -> None:
             self.publish_crl(authority.name)
-
-        def make_signer(_: Principal, authority: Authority) -> None:
             self.issue_ocsp_signer(authority.name)
 
-        return (publish, make_signer)
+        return (publish_status,)
 
     @cached_property
     def list_authorities(self) -> ListAuthorities:
