@@ -38,7 +38,7 @@ def key_of_csr(csr: bytes) -> EllipticCurvePublicKey | Ed448PublicKey:
         key = _allowed(request.public_key())
         strong = _signed_strongly(request)
         proven = strong and request.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm) as failure:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as failure:
         raise ServiceError(
             Kind.MALFORMED, "csr_malformed", "send a PKCS#10 certification request (RFC 2986)"
         ) from failure

@@ -98,7 +98,7 @@ def _load(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm) as failure:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as failure:
         raise ServiceError(
             Kind.MALFORMED,
             "certificate_chain_malformed",
