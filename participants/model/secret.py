@@ -38,9 +38,8 @@ def digest_secret(secret: str, salt: bytes) -> bytes:
     return hmac.new(salt, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
 
 
-_NOBODYS = StoredSecret(
-    "", b"\0" * SALT_BYTES, b"\0" * 32, created_at=datetime(1970, 1, 1, tzinfo=UTC)
-)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_NOBODYS = StoredSecret("", bytes(SALT_BYTES), bytes(32), _LONG_AGO, expires_at=_LONG_AGO)
 
 
 def matching_secret(
@@ -58,6 +57,6 @@ def matching_secret(
     padding = (_NOBODYS,) * (MAXIMUM_SECRETS - len(stored))
     for candidate in (*stored[:MAXIMUM_SECRETS], *padding):
         same = hmac.compare_digest(digest(presented, candidate.salt), candidate.digest)
-        if same and candidate is not _NOBODYS and candidate.stands(now):
+        if same and candidate.stands(now):
             found = candidate
     return found

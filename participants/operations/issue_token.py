@@ -53,7 +53,7 @@ class IssueToken:
         )
         # only who showed the secret makes us read the rest of the record: that takes time
         client = self.clients.find(client_id) if secret is not None else None
-        if client is None or secret is None or len(client_secret) > MAXIMUM_SECRET_LENGTH:
+        if client is None or secret is None:
             self.count_failure("invalid_client")
             raise ServiceError(
                 Kind.UNAUTHENTICATED,
