@@ -3,6 +3,7 @@
 Nothing here asks how the contract stands, save where its policy decides what counts as evidence.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -64,6 +65,9 @@ class Findings:
         """Add one thing worth knowing that speaks for the evidence, or for caution."""
         self.reasons.append(Reason(code, detail))
 
+
+_IDENTIFIER = "(an identifier)"
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9*-]{9,20}")  # 11 to 18 characters and their separators
 
 _FAULTS: dict[Fault, tuple[Outcome, AuthorizeCertificateStatus, bool]] = {
     # fault: outcome, certificate status, authentic nevertheless
@@ -249,14 +253,35 @@ def _weigh_unreadable(evidence: UnreadableClaim) -> Findings:
 
 
 def _verdict_reasons(verdict: Verdict) -> tuple[Reason, ...]:
-    """Return the validator's reasons, without the common name: it is the EMAID, so personal."""
     if not verdict.reasons:
         return (Reason(ReasonCode.CERTIFICATE_INVALID, f"the chain is refused: {verdict.fault}"),)
-    name = verdict.subject_cn
     return tuple(
-        Reason(reason.code, reason.detail.replace(name, "(the EMAID)") if name else reason.detail)
+        Reason(reason.code, _without_identifiers(reason.detail, verdict.subject_cn))
         for reason in verdict.reasons
     )
+
+
+def _without_identifiers(detail: str, common_name: str | None) -> str:
+    """Return a validator's sentence without EMAIDs, PCIDs and VINs.
+
+    It names certificates by their subjects, and a leaf's common name is personal; a chain may
+    hold other people's leaves, too. Reasons are kept, and must outlive an erasure.
+    """
+    if common_name:
+        detail = detail.replace(common_name, _IDENTIFIER)
+    return _WORD.sub(lambda word: _IDENTIFIER if _is_personal(word[0]) else word[0], detail)
+
+
+def _is_personal(word: str) -> bool:
+    if not any(character.isdigit() for character in word):
+        return False  # `nameConstraints` has the shape of an EMAID
+    if len(word) in {17, 18} and word.isalnum():  # PCID, VIN
+        return True
+    try:
+        Emaid.parse(word)
+    except InvalidIdentifier:
+        return False
+    return True
 
 
 def _names(common_name: str, emaid: Emaid, contract: Contract | None) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -186,3 +187,22 @@ def test_no_reason_holds_the_common_name(fault: Fault, hashed: bool) -> None:
     )
     decision = ask(evidence, CONTRACT)
     assert all("DEABCC12345678" not in reason.detail for reason in decision.reasons)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DEABCC12345678",
+        "de-abc-c12345678",
+        "DE*ABC*012345",
+        "NLTNMC00122045K",
+        "huboemprovcqa0615",
+        "WDB1110611A012345",
+    ],
+)
+def test_no_reason_holds_an_identifier_of_whatever_certificate(text: str) -> None:
+    """A chain may hold other leaves than the one that was checked."""
+    detail = f"CN={text},O=Some Org is no CA; nameConstraints of CN=MO Sub2 ended 2026-12-01"
+    verdict = replace(invalid(Fault.CHAIN), reasons=(Reason("not_a_ca", detail),))
+    [reason] = ask(ChainEvidence(EMAID, verdict), CONTRACT).reasons
+    assert reason.detail == detail.replace(text, "(an identifier)")
