@@ -1,5 +1,6 @@
 """Fixtures that every test may use: real databases, a clock that stands still."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,9 +38,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    # one server for all workers of a run: they share the parent of their base folders
-    with postgresql_server(tmp_path_factory.getbasetemp().parent / "postgresql") as url:
+def postgresql_server_url(testrun_uid: str) -> Iterator[str]:
+    # one server for all workers of a run, outside pytest's own folders: each run makes those
+    # unreadable for others, and PostgreSQL runs as a user of its own
+    with postgresql_server(Path(tempfile.gettempdir()) / f"evtrust-{testrun_uid}") as url:
         yield url
 
 

