@@ -1,5 +1,6 @@
 """Delegated OCSP signers: issued by each authority for itself (RFC 6960 section 4.2.2.2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,7 +89,11 @@ class IssueOcspSigner:
 
 @dataclass(frozen=True, slots=True)
 class RenewOcspSigners:
-    """Keeps a valid signer for every online authority, old and new overlapping; repeatable."""
+    """Keeps a valid signer for every authority, old and new overlapping; safe to repeat.
+
+    A call renews below online authorities, for background work; `at_ceremony` below offline ones,
+    where `issue_signer` can open their keys.
+    """
 
     authorities: AuthorityDirectory
     signers: OcspSigners
@@ -99,10 +104,20 @@ class RenewOcspSigners:
 
         Where one cannot be renewed the others still are; then its ServiceError is raised.
         """
+        return self._renew([a for a in self.authorities.all() if a.online], RENEWAL, now)
+
+    def at_ceremony(self, now: datetime) -> tuple[str, ...]:
+        """Renew below offline authorities what has less than half its thirteen months left."""
+        offline = [a for a in self.authorities.all() if not a.online]
+        return self._renew(offline, OFFLINE_LIFETIME / 2, now)
+
+    def _renew(
+        self, authorities: Sequence[Authority], left: timedelta, now: datetime
+    ) -> tuple[str, ...]:
         due = [
             authority.name
-            for authority in self.authorities.all()
-            if authority.online and signs_at(authority, now) and self._is_due(authority, now)
+            for authority in authorities
+            if signs_at(authority, now) and self._is_due(authority, left, now)
         ]
         failures = []
         for name in due:
@@ -114,10 +129,10 @@ class RenewOcspSigners:
             raise failures[0]
         return tuple(due)
 
-    def _is_due(self, authority: Authority, now: datetime) -> bool:
+    def _is_due(self, authority: Authority, left: timedelta, now: datetime) -> bool:
         newest = self.signers.newest(authority.name, now)
         if newest is None:
             return True
         # a signer never outlives its authority: renewing it then gains nothing
         ends_with_authority = newest.not_after == authority.not_after
-        return newest.not_after - now <= RENEWAL and not ends_with_authority
+        return newest.not_after - now <= left and not ends_with_authority

@@ -28,6 +28,7 @@ from server.cli.ca_output import (
     emit_imported,
     reservation_payload,
 )
+from server.cli.ca_status import crl_command, revoke_command
 from server.cli.output import emit, json_option
 
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -76,6 +77,10 @@ class CaServices(Protocol):
 @click.group("ca")
 def ca_group() -> None:
     """Run certificate authorities: these commands alone open the keys of roots and Sub-CA 1."""
+
+
+ca_group.add_command(revoke_command)
+ca_group.add_command(crl_command)
 
 
 @ca_group.command("create")

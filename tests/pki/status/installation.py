@@ -83,6 +83,9 @@ class Installation:
         self.issue_signer = self._issue_signer(self.keys)
         self.ceremony_issue_signer = self._issue_signer(self.ceremony_keys)
         self.renew = RenewOcspSigners(self.directory, self.signers, self.issue_signer)
+        self.ceremony_renew = RenewOcspSigners(
+            self.directory, self.signers, self.ceremony_issue_signer
+        )
         self.respond = self.responder()
 
     def responder(self) -> RespondToOcsp:

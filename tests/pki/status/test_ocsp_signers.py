@@ -1,5 +1,6 @@
 """Delegated signers: what they look like, how long they live, that there is never a gap."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,11 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from foundation.errors import Kind, ServiceError
+from foundation.principal import LOCAL_ADMINISTRATOR
+from pki.model.authority import AuthorityState
+from pki.model.certificate_reference import BySerial
+from pki.model.roles import RevocationReason
+from pki.store.unit_of_work import unit_of_work_opener
 from tests.pki.status.asking import status_of
 from tests.pki.status.installation import ROOT, SUB1, SUB2, Installation
 
@@ -52,6 +58,43 @@ def test_offline_authorities_are_left_to_the_ceremony(installed: Installation) -
     assert caught.value.code == "key_is_offline"
     made = installed.ceremony_issue_signer(SUB1)
     assert made.not_after > installed.clock() + timedelta(days=390)
+
+
+def test_a_ceremony_renews_what_is_half_through(installed: Installation) -> None:
+    assert installed.ceremony_renew.at_ceremony(installed.clock()) == ()
+    installed.clock.forward(timedelta(days=200))
+    assert installed.ceremony_renew.at_ceremony(installed.clock()) == (ROOT, SUB1)
+    assert installed.ceremony_renew.at_ceremony(installed.clock()) == ()
+
+
+def test_a_retired_authority_keeps_its_signer(installed: Installation) -> None:
+    """What it issued stays valid, so it answers until it expires."""
+    issued = installed.contract(lifetime=timedelta(days=100))
+    with unit_of_work_opener(installed.database)() as work:
+        retired = work.authorities.get(SUB2)
+        assert retired is not None
+        work.authorities.replace(replace(retired, state=AuthorityState.RETIRED))
+        work.commit()
+    installed.clock.forward(timedelta(days=4))
+    assert installed.renew(installed.clock()) == (SUB2,)
+    assert installed.refresh(installed.clock()) == (SUB2,)
+    installed.clock.forward(timedelta(days=20))
+    assert status_of(installed, issued).name == "GOOD"
+
+
+def test_one_failure_does_not_stop_the_others(installed: Installation) -> None:
+    """A revoked authority gets no signer any more; those after it do."""
+    serial = f"{installed.certificate(SUB1).serial_number:X}"
+    installed.revoke(
+        LOCAL_ADMINISTRATOR, BySerial(ROOT, serial), RevocationReason.CESSATION_OF_OPERATION
+    )
+    installed.clock.forward(timedelta(days=200))
+    with pytest.raises(ServiceError) as caught:
+        installed.ceremony_renew.at_ceremony(installed.clock())
+    assert caught.value.code == "authority_revoked"
+    root = installed.signers.newest(ROOT, installed.clock())
+    assert root is not None
+    assert root.not_after > installed.clock() + timedelta(days=300)
 
 
 def test_unknown_authority(installed: Installation) -> None:
