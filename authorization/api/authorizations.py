@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 
+from authorization.api.payloads import decision_payload
 from authorization.api.schemas import (
     AdHocPayment,
     AuthorizationRequest,
@@ -25,9 +26,7 @@ from authorization.model.claim import (
     TokenClaim,
     VehicleClaim,
 )
-from authorization.model.decision import Decision
 from authorization.operations.authorize import Authorize
-from authorization.operations.ports import DecisionRecord
 from foundation.errors import Kind, ServiceError
 from foundation.identifiers import Emaid, EvseId, Mac, Vin, parse_evccid
 from foundation.principal import Principal
@@ -116,34 +115,3 @@ def to_hashes(given: list[CertificateHashData]) -> tuple[CertificateHash, ...]:
         )
         for entry in given
     )
-
-
-def decision_payload(decision: Decision) -> dict[str, Any]:
-    """Return the answer as JSON shows it (`AuthorizationAnswer`), times as datetimes."""
-    payload: dict[str, Any] = {
-        "reference": decision.reference,
-        "outcome": decision.outcome.value,
-        "evcoid": decision.evcoid,
-        "evidence": decision.evidence.value,
-        "assurance": decision.assurance.value,
-        "certificate_status": (
-            decision.certificate_status.value if decision.certificate_status is not None else None
-        ),
-        "valid_until": decision.valid_until,
-        "reasons": [{"code": reason.code, "detail": reason.detail} for reason in decision.reasons],
-    }
-    if decision.reference is None:
-        payload["sandbox"] = True
-    return payload
-
-
-def record_payload(record: DecisionRecord, evcoid: str | None) -> dict[str, Any]:
-    """Return a recorded decision as JSON shows it (`RecordedAuthorization`)."""
-    return decision_payload(record.decision) | {
-        "evcoid": evcoid,
-        "decided_at": record.decision.decided_at,
-        "operator_id": record.operator_id,
-        "station_id": record.station_id,
-        "evse_id": record.evse_id,
-        "rules_version": record.rules_version,
-    }

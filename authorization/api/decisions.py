@@ -10,9 +10,9 @@ from flask_openapi3 import APIBlueprint, Tag
 from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel, Field
 
-from authorization.api.authorizations import record_payload
 from authorization.api.documented import answer, described_by
 from authorization.api.ocpp import AuthorizeRequest16, AuthorizeRequest201
+from authorization.api.payloads import record_payload
 from authorization.api.schemas import (
     AuthorizationAnswer,
     AuthorizationRequest,

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import click
 
-from authorization.api.authorizations import decision_payload
+from authorization.api.payloads import decision_payload
 from authorization.model.claim import (
     CertificateClaim,
     Claim,
