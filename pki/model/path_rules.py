@@ -75,6 +75,17 @@ STRONG_SIGNATURES = frozenset(
 """No SHA-1 and no MD5. RSA stands here for certificates outside of V2G (role `any`) only: the
 profiles of ISO 15118 refuse it."""
 
+_USAGE_BITS = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",  # without it encipherOnly and decipherOnly mean nothing
+    "key_cert_sign",
+    "crl_sign",
+)
+"""RFC 5280 section 4.2.1.3: at least one of them MUST be set."""
+
 _DNS_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _MAILBOX = re.compile(r"[^\s@\"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
@@ -145,6 +156,8 @@ def _authority(certificate: PathCertificate) -> Iterator[Reason]:
         yield _reason(
             "basic_constraints_not_critical", certificate, "has basic constraints not critical"
         )
+    if usage is not None and not any(getattr(usage.value, bit) for bit in _USAGE_BITS):
+        yield _reason("key_usage_empty", certificate, "may be used for nothing")
     if not certificate.is_ca:
         if usage is not None and usage.value.key_cert_sign:  # RFC 5280 section 4.2.1.3
             yield _reason("key_cert_sign_without_ca", certificate, "may sign but is no CA")

@@ -110,7 +110,7 @@ def certify(
     for value, critical in [*extensions, *extra]:
         if type(value) not in without:
             builder = builder.add_extension(value, critical)
-    return Authority(builder.sign(signer, hashes.SHA256()), key)
+    return Authority(builder.sign(signer, hashes.SHA256(), ecdsa_deterministic=True), key)
 
 
 @dataclass(frozen=True, slots=True)
