@@ -17,10 +17,12 @@ from foundation.errors import ServiceError
 from participants.api.rate_limits import TokenLimits
 from participants.api.token import token_blueprint
 from server.app import add_management, create_application, current_principal
+from server.bodies import heard_out
 from server.fast_lane import FastLanes, Lane
 from server.migrate import current_revision, newest_revision
 from server.observability import configure_logs, observed
 from server.problems import PROBLEM_RESPONSES, register_problem_handlers
+from server.proxies import BehindProxies
 from server.settings import load_settings
 from server.wiring_web import WebServices
 
@@ -34,7 +36,7 @@ def build_main() -> "WSGIApplication":
     """Return the application of the main address, built from the process's settings."""
     services = started()
     services.housekeeping.start()
-    return main_application(services)
+    return BehindProxies(main_application(services), services.settings.trusted_proxies)
 
 
 def build_management() -> "WSGIApplication":
@@ -78,7 +80,7 @@ def main_application(services: WebServices) -> "WSGIApplication":
         ),
         flask,
     )
-    return observed(services.status_application(lanes))
+    return observed(heard_out(services.status_application(lanes)))
 
 
 def flask_application(services: WebServices, *, with_management: bool) -> OpenAPI:

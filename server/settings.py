@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 from foundation.errors import Kind, ServiceError
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _PREFIX = "EVTRUST_"
 _DEFAULT_HOME = "var"
 _DEFAULT_LISTEN = "127.0.0.1:8080"
-_TEST_PREFIX = "EVTRUST_TEST_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Settings:
     threads: int
     key_passphrase_file: Path
     log_level: str
+    trusted_proxies: tuple[Network, ...]
 
 
 def _fault(name: str, value: str, wanted: str) -> ServiceError:
@@ -89,6 +91,15 @@ def _public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as failure:
+        raise _fault(
+            "trusted_proxies", text, "write networks such as 10.0.0.0/8, ::1/128, comma-separated"
+        ) from failure
+
+
 def _from_file(path: Path) -> dict[str, str]:
     try:
         content = tomllib.loads(path.read_text())
@@ -114,6 +125,7 @@ _NAMES = frozenset(
         "threads",
         "key_passphrase_file",
         "log_level",
+        "trusted_proxies",
     }
 )
 
@@ -166,4 +178,5 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values.get("key_passphrase_file", str(home / "key-passphrase"))
         ).absolute(),
         log_level=log_level,
+        trusted_proxies=_networks(values.get("trusted_proxies", "")),
     )

@@ -48,6 +48,7 @@ from server.observability import count_failed_authentication
 from server.wiring_pki import PkiServices
 
 TOKEN_LIFETIME = timedelta(hours=1)
+TOKEN_KEY_LIFETIME = timedelta(days=30)  # own judgement; a rotation costs nobody anything
 CONTRACT_CERTIFICATE_LIFETIME = timedelta(days=365)
 CONTRACT_ISSUER = "mo-sub2"
 
@@ -266,6 +267,13 @@ class Services(PkiServices):
                     "terminations",
                     timedelta(minutes=1),
                     lambda _: self.terminate_contract.finish(LOCAL_ADMINISTRATOR),
+                ),
+                Chore(
+                    "token_key",
+                    timedelta(hours=1),
+                    lambda _: self.rotate_token_key(
+                        LOCAL_ADMINISTRATOR, only_if_older=TOKEN_KEY_LIFETIME
+                    ),
                 ),
             ),
             self.clock,

@@ -23,21 +23,30 @@ class RotateTokenKey:
     token_lifetime: timedelta
 
     def __call__(
-        self, principal: Principal, *, only_if_none: bool = False, at_once: bool = False
+        self,
+        principal: Principal,
+        *,
+        only_if_none: bool = False,
+        only_if_older: timedelta | None = None,
+        at_once: bool = False,
     ) -> str:
         """Return the id of the key that signs now.
 
         The old keys verify until their last token has run out, then a later rotation destroys
         them. `at_once` destroys them now, for a key that leaked: every token is refused within
         half a second and clients have to ask for new ones. `only_if_none` changes nothing where
-        a key signs already: safe at every start, in every process. FORBIDDEN unless ADMIN.
+        a key signs already, `only_if_older` where that key is younger: safe to repeat, in every
+        process. FORBIDDEN unless ADMIN.
         """
         principal.require_role(ClientRole.ADMIN)
         now = self.clock()
         with self.open_unit_of_work() as work:
             keys = work.token_keys.list()
             present = signing_key(keys)
-            if only_if_none and present is not None:
+            if present is not None and (
+                only_if_none
+                or (only_if_older is not None and now - present.created_at < only_if_older)
+            ):
                 return present.key_id
             for key in keys:
                 if at_once or not key.verifies(now, self.token_lifetime):

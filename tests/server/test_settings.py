@@ -73,6 +73,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         ("PUBLIC_URL", "id.example"),
         ("PUBLIC_URL", "https://id.example/?a=b"),
         ("LOG_LEVEL", "loud"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "everyone"),
     ],
 )
 def test_nonsense_is_refused_by_name(name: str, value: str) -> None:

@@ -195,6 +195,17 @@ def test_a_key_is_made_only_where_there_is_none(participants: Participants) -> N
     assert participants.rotate_token_key(LOCAL_ADMINISTRATOR) != first
 
 
+def test_a_key_is_replaced_by_age_once(participants: Participants, time: Time) -> None:
+    month = timedelta(days=30)
+    first = participants.rotate_token_key(LOCAL_ADMINISTRATOR, only_if_older=month)
+    time.passes(month.total_seconds() - 1)
+    assert participants.rotate_token_key(LOCAL_ADMINISTRATOR, only_if_older=month) == first
+    time.passes(1)
+    second = participants.rotate_token_key(LOCAL_ADMINISTRATOR, only_if_older=month)
+    assert second != first
+    assert participants.rotate_token_key(LOCAL_ADMINISTRATOR, only_if_older=month) == second
+
+
 def test_a_key_is_stored_encrypted_and_bound_to_its_row(
     participants: Participants, process: Process
 ) -> None:
