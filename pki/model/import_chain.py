@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 
 from foundation.errors import Kind, ServiceError
+from pki.model.chain_parser import MAX_CHAIN_CERTIFICATES
 from pki.model.finding import Finding, FindingCode
 from pki.model.lint import lint
 from pki.model.profile import Profile
@@ -59,6 +60,8 @@ def check_imported_chain(
     Raises MALFORMED `certificate_chain_malformed`, INVALID `certificate_key_mismatch`,
     `certificate_chain_broken`, `certificate_not_valid_now` and `profile_violated`.
     """
+    if not 0 < len(chain) <= MAX_CHAIN_CERTIFICATES:
+        raise _broken()
     certificates = [_load(der) for der in chain]
     own = certificates[0]
     if own.public_key() != public_key:
