@@ -232,6 +232,7 @@ class Services(PkiServices):
     @cached_property
     def authorize(self) -> Authorize:
         """The decision."""
+        foreign_certificates = SqlForeignCertificates(self.database)
         return Authorize(
             stations=SqlStationDirectory(self.database),
             contracts=self.find_contract,
@@ -240,7 +241,8 @@ class Services(PkiServices):
             validate=self.validate_chain,
             decisions=self.decisions,
             remember=RememberCertificate(
-                RecordForeignCertificate(SqlForeignCertificates(self.database), self.clock)
+                RecordForeignCertificate(foreign_certificates, self.clock),
+                foreign_certificates.is_recorded,
             ),
             clock=self.clock,
         )

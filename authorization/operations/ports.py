@@ -26,6 +26,9 @@ Resolve = Callable[[Identifier], Resolution]
 RecordCertificate = Callable[[Principal, Contract, Sequence[bytes]], bool]
 """`contract_service.operations.record_foreign_certificate.RecordForeignCertificate`."""
 
+IsRecorded = Callable[[str, str], bool]
+"""Whether a contract (id) has a certificate (SHA-256 fingerprint, lower-case hex) on record."""
+
 FindLimits = Callable[[Contract, Place, datetime], Sequence[Limit]]
 """What place, time, credit and open sessions object to for a contract that stands."""
 

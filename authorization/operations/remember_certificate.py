@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 
 from authorization.model.presented_chain import upwards
-from authorization.operations.ports import RecordCertificate
+from authorization.operations.ports import IsRecorded, RecordCertificate
 from contract_service.model.contract import Contract
 from foundation.errors import ServiceError
 from foundation.principal import Principal
@@ -25,10 +25,15 @@ log = logging.getLogger(__name__)
 
 
 class RememberCertificate:
-    """Passes each validated chain to `record` once, from a thread of its own."""
+    """Passes each validated chain to `record` once, from a thread of its own.
 
-    def __init__(self, record: RecordCertificate) -> None:
+    `is_recorded` (contract id, leaf's fingerprint) is asked first: most chains are our own and
+    on record since they were issued, and putting one in order costs more than that question.
+    """
+
+    def __init__(self, record: RecordCertificate, is_recorded: IsRecorded) -> None:
         self._record = record
+        self._is_recorded = is_recorded
         self._seen: set[str] = set()
         self._jobs: queue.Queue[_Job] = queue.Queue(WAITING)
         self._lock = threading.Lock()
@@ -67,7 +72,8 @@ class RememberCertificate:
         while True:
             principal, contract, chain, fingerprint = self._jobs.get()
             try:
-                self._record(principal, contract, upwards(chain, fingerprint))
+                if not self._is_recorded(contract.contract_id, fingerprint):
+                    self._record(principal, contract, upwards(chain, fingerprint))
             except ServiceError as refusal:
                 log.info("a validated chain is not recorded: %s", refusal.code)
             except Exception as failure:  # noqa: BLE001 - the thread must outlive a lost database
