@@ -21,6 +21,7 @@ class Kind(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"  # contradicts what is stored
     TOO_LARGE = "too_large"
+    UNSUPPORTED = "unsupported"  # in a form that is not read here
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"  # try again later
 

@@ -8,7 +8,8 @@ from flask_openapi3_swagger.plugins import RegisterPlugin as SwaggerPlugin
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from foundation.principal import Principal
-from server.fast_lane import MAXIMUM_BODY_BYTES, require_token
+from server.bodies import MAXIMUM_BODY_BYTES, JsonRequest
+from server.fast_lane import require_token
 from server.observability import ROUTE, render_metrics
 from server.problems import (
     Problem,
@@ -60,6 +61,8 @@ def create_application(
         static_folder=None,
     )
     app.config["MAX_CONTENT_LENGTH"] = MAXIMUM_BODY_BYTES
+    app.request_class = JsonRequest
+    app.url_map.merge_slashes = False  # its redirect would name whatever host the asker names
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's default provider has it
     register_problem_handlers(app)
     _authenticate_requests(app, authenticate)

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
+from server.bodies import read_body, require_json
 from server.observability import ROUTE
 from server.problems import MEDIA_TYPE, service_problem, unexpected_problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-MAXIMUM_BODY_BYTES = 64 * 1024
 
 Handle = Callable[[Principal, Mapping[str, str], bytes], tuple[int, bytes]]
 
@@ -53,19 +52,6 @@ def require_token(environ: Mapping[str, object]) -> str:
             "send the access token of POST /oauth/token as `Authorization: Bearer …`",
         )
     return token
-
-
-def read_body(environ: "WSGIEnvironment") -> bytes:
-    """Return the whole body; TOO_LARGE past the limit, without reading the rest."""
-    declared = environ.get("CONTENT_LENGTH") or ""
-    body: bytes = b""
-    if not declared.isdecimal() or int(declared) <= MAXIMUM_BODY_BYTES:
-        body = environ["wsgi.input"].read(MAXIMUM_BODY_BYTES + 1)
-        if len(body) <= MAXIMUM_BODY_BYTES:
-            return body
-    raise ServiceError(
-        Kind.TOO_LARGE, "body_too_large", f"the body may have {MAXIMUM_BODY_BYTES} bytes"
-    )
 
 
 class FastLanes:
@@ -105,6 +91,7 @@ class FastLanes:
         extra: dict[str, str] = {}
         try:
             principal = self._authenticate(require_token(environ))
+            require_json(environ)
             status, body = lane.handle(principal, parameters, read_body(environ))
         except ServiceError as failure:
             status, body, extra = service_problem(failure)
@@ -118,6 +105,7 @@ class FastLanes:
                 ("Content-Type", content_type),
                 ("Content-Length", str(len(body))),
                 ("Cache-Control", "no-store"),
+                ("X-Content-Type-Options", "nosniff"),
                 *extra.items(),
             ],
         )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from foundation.errors import Kind, ServiceError
+from server.bodies import body_too_large
 
 STATUS = {
     Kind.MALFORMED: 400,
@@ -20,6 +21,7 @@ STATUS = {
     Kind.NOT_FOUND: 404,
     Kind.CONFLICT: 409,
     Kind.TOO_LARGE: 413,
+    Kind.UNSUPPORTED: 415,
     Kind.RATE_LIMITED: 429,
     Kind.UNAVAILABLE: 503,
 }
@@ -68,11 +70,20 @@ _TITLES = {
     404: "Not Found",
     409: "Conflict",
     413: "Content Too Large",
+    415: "Unsupported Media Type",
     422: "Unprocessable Content",
     429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+
+
+_OWN_WORDS = {
+    404: ("route_unknown", "nothing is served at this address; see /docs"),
+    405: ("method_not_allowed", "this address answers the methods that Allow names"),
+    413: (body_too_large().code, body_too_large().detail),
+}
+"""Status -> code and detail where the web framework, not an operation, refuses."""
 
 
 def problem_body(
@@ -170,8 +181,11 @@ def register_problem_handlers(app: Flask) -> None:
             for name, value in failure.get_headers(request.environ)
             if name.lower() not in {"content-type", "content-length"}
         ]
-        code = (failure.name or "error").lower().replace(" ", "_")
-        body = problem_body(status, code, failure.description or "", title=failure.name)
+        code, detail = _OWN_WORDS.get(
+            status, (failure.name.lower().replace(" ", "_"), failure.description or "")
+        )
+        title = _TITLES.get(status, failure.name)
+        body = problem_body(status, code, detail, title=title)
         return Response(body, status, headers, content_type=MEDIA_TYPE)
 
     def on_unexpected(failure: Exception) -> Response:

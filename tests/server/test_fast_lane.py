@@ -10,7 +10,8 @@ import pytest
 
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
-from server.fast_lane import MAXIMUM_BODY_BYTES, FastLanes, Lane
+from server.bodies import MAXIMUM_BODY_BYTES
+from server.fast_lane import FastLanes, Lane
 
 ASKER = Principal("cpo-1", frozenset())
 
