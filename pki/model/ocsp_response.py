@@ -141,13 +141,9 @@ def _build_any(
 ) -> bytes:
     this_update = this_update.replace(microsecond=0)
     next_update = next_update.replace(microsecond=0)
-    response = asn1_ocsp.ResponseData(
-        {
-            "responder_id": asn1_ocsp.ResponderId(
-                "by_key", issuer_hashes(signer.certificate)[0].key
-            ),
-            "produced_at": this_update,
-            "responses": [
+    responses = [
+        _settled(
+            asn1_ocsp.SingleResponse(
                 {
                     "cert_id": {
                         "hash_algorithm": {
@@ -162,32 +158,48 @@ def _build_any(
                     "this_update": this_update,
                     "next_update": next_update,
                 }
-                for cert_id, record in answers
-            ],
+            )
+        )
+        for cert_id, record in answers
+    ]
+    by_key = issuer_hashes(signer.certificate)[0].key  # SHA-1 of the key, RFC 6960 section 4.2.1
+    response = asn1_ocsp.ResponseData(
+        {
+            "responder_id": asn1_ocsp.ResponderId("by_key", by_key),
+            "produced_at": this_update,
+            "responses": responses,
         }
     )
     if nonce is not None:
         response["response_extensions"] = [
             {"extn_id": "nonce", "extn_value": core.OctetString(nonce)}
         ]
+    response = _settled(response)
     algorithm, signature = _sign(signer.key, response.dump())
-    certificate = asn1_x509.Certificate.load(signer.certificate.public_bytes(Encoding.DER))
     basic = asn1_ocsp.BasicOCSPResponse(
         {
             "tbs_response_data": response,
             "signature_algorithm": {"algorithm": algorithm},
             "signature": signature,
-            "certs": [certificate],
+            "certs": [asn1_x509.Certificate.load(signer.certificate.public_bytes(Encoding.DER))],
         }
     )
     whole = asn1_ocsp.OCSPResponse(
         {
             "response_status": "successful",
-            "response_bytes": {"response_type": "basic_ocsp_response", "response": basic},
+            "response_bytes": {
+                "response_type": "basic_ocsp_response",
+                "response": _settled(basic),
+            },
         }
     )
     der: bytes = whole.dump()
     return der
+
+
+def _settled(value: core.Sequence) -> core.Sequence:
+    # asn1crypto encodes what was built again at every level above it; what was parsed it copies
+    return type(value).load(value.dump())
 
 
 def _asn1_status(record: StatusRecord | None) -> asn1_ocsp.CertStatus:

@@ -1,14 +1,13 @@
 """Answer OCSP requests (RFC 6960, RFC 5019) for every authority of ours.
 
 Signing is most of the work, so a response without nonce is kept and given again while it is young
-and while nothing has changed: the count of status changes below its issuer is read at most half a
-second ago, and where it has grown, the status is looked up again before the response is.
+and every status in it is still the same, which `RecentStatuses` tells without delay.
 """
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,7 +16,6 @@ from cryptography import x509
 from foundation.clock import Clock
 from foundation.errors import ServiceError
 from foundation.short_cache import ShortCache
-from pki.model.authority import serial_text
 from pki.model.ocsp import (
     RESPONSE_VALIDITY,
     CertId,
@@ -30,6 +28,7 @@ from pki.model.ocsp import (
 from pki.model.ocsp_request import parse_request
 from pki.model.ocsp_response import Answer, build_response, issuer_hashes
 from pki.operations.ports import AuthorityDirectory, KeyStore
+from pki.operations.recent_statuses import RecentStatuses
 from pki.operations.status_ports import OcspSigners, StatusReader, StoredSigner, signs_at
 
 REUSE = timedelta(minutes=10)
@@ -58,13 +57,12 @@ class _LoadedSigner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """A signed answer, what it was made of, and the count of changes that it stands for."""
+    """A signed answer and what it was made of."""
 
     answer: OcspAnswer
     issuer: str
     request: OcspRequest
     records: tuple[StatusRecord | None, ...]
-    revision: int
     reusable_until: datetime
 
 
@@ -88,7 +86,7 @@ class RespondToOcsp:
         clock: Clock,
     ) -> None:
         self._authorities = authorities
-        self._statuses = statuses
+        self._status = RecentStatuses(statuses)
         self._signers = signers
         self._keys = keys
         self._issue_signer = issue_signer
@@ -98,9 +96,6 @@ class RespondToOcsp:
             lambda _: self._load_issuers()
         )
         self._loaded_signers: ShortCache[str, _LoadedSigner | None] = ShortCache(self._load_signer)
-        self._revisions: ShortCache[None, Mapping[str, int]] = ShortCache(
-            lambda _: statuses.revisions()
-        )
         self._signed: dict[bytes, _Signed] = {}
         self._lock = threading.Lock()
         self._issuing = threading.Lock()
@@ -114,10 +109,8 @@ class RespondToOcsp:
         Raises what the stores raise when they cannot be reached.
         """
         kept = self._signed.get(der)
-        if kept is not None:
-            answer = self._again(der, kept)
-            if answer is not None:
-                return answer
+        if kept is not None and self._still_true(kept):
+            return kept.answer
         try:
             request = parse_request(der)
         except ServiceError:
@@ -127,24 +120,17 @@ class RespondToOcsp:
             return _FAILURES[OcspFailure.UNAUTHORIZED]
         return self._sign(der, request, issuer)
 
-    def _again(self, der: bytes, kept: _Signed) -> OcspAnswer | None:
-        """Return a kept answer if it still tells the truth."""
-        if kept.reusable_until <= self._clock():
-            return None
-        revision = self._revision(kept.issuer)
-        if revision != kept.revision:
-            if self._look_up(kept.issuer, kept.request.cert_ids) != kept.records:
-                return None
-            self._signed[der] = replace(kept, revision=revision)
-        return kept.answer
+    def _still_true(self, kept: _Signed) -> bool:
+        return (
+            kept.reusable_until > self._clock()
+            and self._look_up(kept.issuer, kept.request.cert_ids) == kept.records
+        )
 
     def _sign(self, der: bytes, request: OcspRequest, issuer: str) -> OcspAnswer:
         loaded = self._loaded_signers.get(issuer)
         now = self._clock()
         if loaded is None or loaded.not_after <= now:
             return _FAILURES[OcspFailure.TRY_LATER]
-        # the count before the statuses: a change in between is then seen as one, never missed
-        revision = self._revision(issuer)
         records = self._look_up(issuer, request.cert_ids)
         answers: Sequence[Answer] = tuple(zip(request.cert_ids, records, strict=True))
         this_update = now.replace(microsecond=0)
@@ -160,7 +146,7 @@ class RespondToOcsp:
             return OcspAnswer(response)
         answer = OcspAnswer(response, this_update, next_update)
         until = min(now + REUSE, next_update)
-        self._keep(der, _Signed(answer, issuer, request, records, revision, until))
+        self._keep(der, _Signed(answer, issuer, request, records, until))
         return answer
 
     def _keep(self, der: bytes, signed: _Signed) -> None:
@@ -170,17 +156,8 @@ class RespondToOcsp:
                 del self._signed[next(iter(self._signed))]
             self._signed[der] = signed
 
-    def _revision(self, issuer: str) -> int:
-        return self._revisions.get(None).get(issuer, 0)
-
     def _look_up(self, issuer: str, cert_ids: Sequence[CertId]) -> tuple[StatusRecord | None, ...]:
-        return tuple(
-            # no serial of ours is zero, negative or longer than 20 octets (RFC 5280 4.1.2.2)
-            self._statuses.status(issuer, serial_text(cert_id.serial))
-            if 0 < cert_id.serial < 1 << 160
-            else None
-            for cert_id in cert_ids
-        )
+        return tuple(self._status(issuer, cert_id.serial) for cert_id in cert_ids)
 
     def _issuer_of(self, cert_ids: Sequence[CertId]) -> str | None:
         names = {self._issuer(cert_id.issuer) for cert_id in cert_ids}
