@@ -1,6 +1,7 @@
 """What our own records say about the revocation of certificates that our authorities issued."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
@@ -19,7 +20,7 @@ _authorities = select(authorities.c.name, authorities.c.certificate).where(
     authorities.c.certificate.is_not(None)
 )
 _revisions = select(status_revisions.c.issuer, status_revisions.c.revision)
-_status = select(certificates.c.status, certificates.c.role).where(
+_status = select(certificates.c.status, certificates.c.role, certificates.c.fingerprint).where(
     certificates.c.issuer == bindparam("issuer"), certificates.c.serial == bindparam("serial")
 )
 _revoked_reservation = select(serial_reservations.c.role).where(
@@ -30,6 +31,15 @@ _revoked_reservation = select(serial_reservations.c.role).where(
 
 IssuerKey = tuple[bytes, bytes]
 """Subject and SubjectPublicKeyInfo of an authority, DER: the same through its renewals."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A status as it was at a `revision` of its issuer; None for a serial without certificate."""
+
+    revision: int
+    fingerprint: str | None
+    evidence: Evidence
 
 
 class OwnRecords:
@@ -44,13 +54,14 @@ class OwnRecords:
         self._capacity = capacity
         self._names = ShortCache[None, Mapping[IssuerKey, str]](self._load_names)
         self._revisions = ShortCache[None, Mapping[str, int]](self._load_revisions)
-        self._known: dict[tuple[str, int], tuple[int, Evidence]] = {}
+        self._known: dict[tuple[str, int], _Known] = {}
 
     def status(
         self, certificate: PathCertificate, issuer: PathCertificate, at: datetime
     ) -> Evidence | None:
         """Return the recorded status; None where the issuer is not ours or has no such record.
 
+        A good record speaks for the very bytes that were recorded and for no others of its serial.
         Whatever `at` is, today's status counts: no two machines need agree on the time of a
         revocation for it to be effective.
         """
@@ -61,25 +72,28 @@ class OwnRecords:
         serial = certificate.certificate.serial_number
         revision = self._revisions.get(None).get(name, 0)  # read before the status it vouches for
         known = self._known.get((name, serial))
-        if known is not None and known[0] == revision:
-            return known[1]
-        evidence = self._look_up(name, f"{serial:X}")
-        if evidence is not None:
+        if known is None or known.revision != revision:
+            known = self._look_up(name, serial, revision)
+            if known is None:
+                return None
             if len(self._known) >= self._capacity:
                 self._known.clear()
-            self._known[name, serial] = (revision, evidence)
-        return evidence
+            self._known[name, serial] = known
+        good = known.evidence.status is CertificateStatus.GOOD
+        return None if good and known.fingerprint != certificate.fingerprint else known.evidence
 
-    def _look_up(self, issuer: str, serial: str) -> Evidence | None:
-        key = {"issuer": issuer, "serial": serial}
+    def _look_up(self, issuer: str, serial: int, revision: int) -> "_Known | None":
+        key = {"issuer": issuer, "serial": f"{serial:X}"}
         with self._database.read() as connection:
             row = connection.execute(_status, key).one_or_none()
             if row is not None:
-                return Evidence(CertificateStatus(row[0]), SOURCE, CertificateRole(row[1]))
+                evidence = Evidence(CertificateStatus(row[0]), SOURCE, CertificateRole(row[1]))
+                return _Known(revision, row[2], evidence)
             reserved = connection.execute(_revoked_reservation, key).one_or_none()
         if reserved is None:
             return None
-        return Evidence(CertificateStatus.REVOKED, SOURCE, CertificateRole(reserved[0]))
+        evidence = Evidence(CertificateStatus.REVOKED, SOURCE, CertificateRole(reserved[0]))
+        return _Known(revision, None, evidence)
 
     def _load_names(self, _: None) -> Mapping[IssuerKey, str]:
         names: dict[IssuerKey, str] = {}
