@@ -9,7 +9,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -119,6 +120,8 @@ class StatusApplication:
             headers += self._caching(
                 answer.response, answer.this_update, min(OCSP_MAXIMUM_AGE, self._left(answer))
             )
+        else:  # a failure of this moment must not outlive it in a shared cache
+            headers.append(("Cache-Control", "no-store"))
         return _send(environ, start_response, answer.response, headers)
 
     def _answer(self, request: bytes | None) -> OcspAnswer:
@@ -192,8 +195,8 @@ class StatusApplication:
                 f"public, max-age={int(age.total_seconds())}, no-transform, must-revalidate",
             ),
             ("ETag", _etag(body)),
-            ("Last-Modified", format_datetime(modified, usegmt=True)),
-            ("Expires", format_datetime(self._clock() + age, usegmt=True)),
+            ("Last-Modified", _http_date(int(modified.timestamp()))),
+            ("Expires", _http_date(int((self._clock() + age).timestamp()))),
         ]
 
 
@@ -225,6 +228,12 @@ def _from_path(text: str) -> bytes | None:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _http_date(timestamp: int) -> str:
+    """Return whole seconds since 1970 as RFC 9110 section 5.6.7 spells them."""
+    return formatdate(timestamp, usegmt=True)
 
 
 def _etag(body: bytes) -> str:
@@ -264,7 +273,11 @@ def _problem(
             "trace_id": None,
         }
     )
-    headers = [("Content-Type", PROBLEM_TYPE), ("Content-Length", str(len(body)))]
+    headers = [
+        ("Content-Type", PROBLEM_TYPE),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+    ]
     if allow is not None:
         headers.append(("Allow", allow))
     start_response(status, headers)

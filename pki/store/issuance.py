@@ -29,7 +29,11 @@ _unfinished = (
         (certificates.c.issuer == serial_reservations.c.issuer)
         & (certificates.c.serial == serial_reservations.c.serial),
     )
-    .where(certificates.c.serial.is_(None), serial_reservations.c.reserved_at < bindparam("before"))
+    .where(
+        certificates.c.serial.is_(None),
+        serial_reservations.c.revoked_at.is_(None),
+        serial_reservations.c.reserved_at < bindparam("before"),
+    )
     .order_by(serial_reservations.c.reserved_at)
 )
 
@@ -73,7 +77,7 @@ class SqlReservations:
             raise _serial_taken() from taken
 
     def unfinished(self, before: datetime) -> Sequence[Reservation]:
-        """Return serials reserved before that instant for which no certificate is recorded."""
+        """Return serials reserved before that instant, neither recorded nor revoked since."""
         rows = self._connection.execute(_unfinished, {"before": before})
         return [
             Reservation(

@@ -160,6 +160,7 @@ def test_reservation_that_a_crash_left_behind(installed: Installation) -> None:
     assert refused(revoke) == (Kind.CONFLICT, "issuing_may_be_running")
     installed.clock.forward(timedelta(minutes=6))
     assert installed.statuses.status(SUB2, "1234") is None
+    assert [one.serial for one in installed.directory.unfinished(installed.clock())] == ["1234"]
     assert refused(lambda: revoke(OWNER))[0] is Kind.NOT_FOUND
     assert refused(lambda: installed.revoke(LOCAL_ADMINISTRATOR, reference, HOLD)) == (
         Kind.INVALID,
@@ -169,6 +170,7 @@ def test_reservation_that_a_crash_left_behind(installed: Installation) -> None:
     status = installed.statuses.status(SUB2, "1234")
     assert status is not None
     assert status.status is CertificateStatus.REVOKED
+    assert installed.directory.unfinished(installed.clock()) == []  # nothing left to do about it
     assert events(installed) == ["reservation.revoked"]
 
 
