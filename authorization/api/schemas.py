@@ -28,6 +28,8 @@ from pki.model.chain_parser import MAX_CHAIN_BYTES
 
 MAX_BODY_BYTES = 64 * 1024  # a chain of MAX_CHAIN_BYTES and what stands around it
 
+HEX = "^[0-9A-Fa-f]+$"
+
 Handle = Callable[[Principal, Mapping[str, str], bytes], tuple[int, bytes]]
 """A hot route without its framework: who asks, path parameters and body -> status and JSON."""
 
@@ -59,12 +61,18 @@ def wrong_fields(failure: ValidationError) -> dict[str, str]:
     """Return field -> what is wrong with it; at most ten of them, and no value."""
     errors = failure.errors(include_input=False, include_url=False, include_context=False)
     return {
-        ".".join(str(part) for part in error["loc"])[:100] or "body": (
+        _field_name(error["loc"]): (
             # pydantic quotes the tag that it was given
             "unknown type" if error["type"] == "union_tag_invalid" else error["msg"]
         )
         for error in errors[:10]
     }
+
+
+def _field_name(location: tuple[int | str, ...]) -> str:
+    if location[:1] == ("identification",):
+        location = location[:1] + location[2:]  # pydantic puts the identification's type between
+    return ".".join(str(part) for part in location)[:100] or "body"
 
 
 def _in_reach(moment: datetime) -> datetime:
@@ -101,9 +109,9 @@ class CertificateHashData(Strict):
     """One certificate's hashes, as OCPP 2.0.1 OCSPRequestDataType; hexadecimal of any case."""
 
     hash_algorithm: Literal["SHA256", "SHA384", "SHA512"] = Field(alias="hashAlgorithm")
-    issuer_name_hash: str = Field(alias="issuerNameHash", min_length=1, max_length=128)
-    issuer_key_hash: str = Field(alias="issuerKeyHash", min_length=1, max_length=128)
-    serial_number: str = Field(alias="serialNumber", min_length=1, max_length=40)
+    issuer_name_hash: str = Field(alias="issuerNameHash", max_length=128, pattern=HEX)
+    issuer_key_hash: str = Field(alias="issuerKeyHash", max_length=128, pattern=HEX)
+    serial_number: str = Field(alias="serialNumber", max_length=40, pattern=HEX)
     responder_url: str | None = Field(None, alias="responderURL", max_length=512)
 
 

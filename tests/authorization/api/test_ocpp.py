@@ -222,7 +222,7 @@ def test_what_the_vehicle_got_wrong_is_a_status(
         (CHAIN | {"iso15118CertificateHashData": [OWN_HASH] * 5}, "iso15118CertificateHashData"),
         (
             CHAIN | {"iso15118CertificateHashData": [OWN_HASH | {"serialNumber": "x"}]},
-            "serialNumber",
+            "iso15118CertificateHashData.0.serialNumber",
         ),
         (
             CHAIN | {"iso15118CertificateHashData": [{"hashAlgorithm": "SHA256"}]},
