@@ -32,6 +32,15 @@ def initialise_everything(settings: Settings, *, demo: bool, progress: Progress)
     """
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.database_url)
+    try:
+        return _initialise(settings, database, demo=demo, progress=progress)
+    finally:
+        database.close()
+
+
+def _initialise(
+    settings: Settings, database: Database, *, demo: bool, progress: Progress
+) -> Initialised:
     progress("database: bringing the schema up to date")
     upgrade(database)
     installation = initialise(database, settings, demo=demo)

@@ -1,6 +1,5 @@
 """Keys of roots and of Sub-CA 1 are opened by `ca` commands, never by a process that serves."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,10 @@ from server.wiring import Services
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = load_settings({"EVTRUST_HOME": str(tmp_path_factory.mktemp("home"))})
     initialise_everything(settings, demo=True, progress=lambda _: None)
-    yield settings
+    return settings
 
 
 def test_a_serving_process_opens_online_keys_only(settings: Settings) -> None:
