@@ -9,11 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
 from pki.model.roles import CertificateStatus, RevocationReason
 
-MAXIMUM_RESPONSE_VALIDITY = timedelta(days=7)
-"""An OCSP response lives at most a week ([V2G20-1021])."""
-
 RESPONSE_VALIDITY = timedelta(hours=24)
-"""Our own choice: a station that fetches once a day always has an answer to staple."""
+"""Own choice below the week of [V2G20-1021]: who fetches once a day always has one to staple."""
 
 MINIMUM_NONCE_BYTES = 1
 MAXIMUM_NONCE_BYTES = 128

@@ -63,7 +63,7 @@ class AuthorityDirectory(Protocol):
         """Return the record of a certificate that we issued, by its fingerprint."""
 
     def unfinished(self, before: datetime) -> Sequence[Reservation]:
-        """Return serials reserved before that instant for which no certificate is recorded."""
+        """Return serials reserved before that instant, neither recorded nor revoked since."""
 
 
 class AuthorityRepository(Protocol):

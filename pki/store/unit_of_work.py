@@ -70,6 +70,6 @@ class SqlAuthorityDirectory:
             return SqlCertificates(connection).by_fingerprint(fingerprint)
 
     def unfinished(self, before: datetime) -> Sequence[Reservation]:
-        """Return serials reserved before that instant for which no certificate is recorded."""
+        """Return serials reserved before that instant, neither recorded nor revoked since."""
         with self._database.read() as connection:
             return SqlReservations(connection).unfinished(before)

@@ -1,22 +1,10 @@
-"""The independent linter `pkilint` on OCSP responses and CRLs, with waivers that name clauses."""
+"""The independent linter `pkilint` on OCSP responses and CRLs; nothing of it is waived."""
 
-import tomllib
 from functools import cache
-from pathlib import Path
 
 from pkilint import loader, pkix
 from pkilint.pkix import crl, extension, name, ocsp
 from pkilint.validation import ValidationFindingSeverity
-
-WAIVERS = Path(__file__).with_name("pkilint_waivers.toml")
-
-
-@cache
-def waivers(document: str) -> dict[str, str]:
-    """Return waived code -> the clause that is followed instead, for `ocsp` or `crl`."""
-    with WAIVERS.open("rb") as file:
-        table: dict[str, dict[str, str]] = tomllib.load(file)
-    return table.get(document, {})
 
 
 @cache

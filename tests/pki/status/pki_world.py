@@ -1,7 +1,7 @@
 """A small hierarchy made with `cryptography` alone: an authority and its delegated signer."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from asn1crypto import core
 from asn1crypto import ocsp as asn1_ocsp
@@ -134,6 +134,3 @@ def verify_signature(
     else:
         assert isinstance(public_key, ed448.Ed448PublicKey)
         public_key.verify(signature, message)
-
-
-ONE_DAY = timedelta(days=1)

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.model.crl import CrlEntry, build_crl
+from pki.model.ocsp_response import signature_hash
 from pki.model.roles import KeyAlgorithm, RevocationReason
 from tests.pki.status.independent_lint import crl_findings
 from tests.pki.status.pki_world import make_world
@@ -113,3 +115,14 @@ def test_many_entries_take_linear_time() -> None:
         CrlEntry(serial, THIS_UPDATE, RevocationReason.SUPERSEDED) for serial in range(1, 20_001)
     ]
     assert len(x509.load_der_x509_crl(built(*entries))) == 20_000
+
+
+def test_the_independent_linter_would_find_a_missing_number() -> None:
+    """Section 5.2.3: a CRL without number; so that a clean result means something."""
+    world = WORLDS[KeyAlgorithm.P256]
+    bare = x509.CertificateRevocationListBuilder(
+        world.authority.subject,
+        THIS_UPDATE.replace(tzinfo=None),
+        NEXT_UPDATE.replace(tzinfo=None),
+    ).sign(world.key, signature_hash(world.key))
+    assert crl_findings(bare.public_bytes(Encoding.DER)) != set()

@@ -164,7 +164,9 @@ def test_caching_of_get(installed: Installation, application: StatusApplication)
         request_for(installed, 4711),
         b"garbage",
     ):
-        assert get(uncached).headers.keys() == {"Content-Type", "Content-Length"}
+        headers = get(uncached).headers
+        assert headers.keys() == {"Content-Type", "Content-Length", "Cache-Control"}
+        assert headers["Cache-Control"] == "no-store"
 
 
 def test_head(installed: Installation, application: StatusApplication) -> None:
