@@ -1,0 +1,199 @@
+"""The whole application over a real database, asked without a socket, by two tenants' clients."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from werkzeug.test import Client
+
+from foundation.database import Database
+from foundation.identifiers import Emaid, Mac
+from foundation.principal import LOCAL_ADMINISTRATOR, ClientRole
+from foundation.sealing import Sealer
+from server.entry import main_application
+from server.installation import Installation
+from server.schema import metadata
+from server.settings import load_settings
+from server.wiring_web import WebServices
+
+OURS, THEIRS = "DEAAA", "DEBBB"
+"""Provider and operator id of the tenant that owns everything here, and of another."""
+
+WMI = "WAA"
+COORDINATES = {"latitude": 52.5, "longitude": 13.4}
+
+CLIENTS: Mapping[str, tuple[ClientRole, dict[str, list[str]]]] = {
+    "cpo": (ClientRole.CPO, {"operator_ids": [OURS]}),
+    "mo": (ClientRole.MO, {"provider_ids": [OURS]}),
+    "other_cpo": (ClientRole.CPO, {"operator_ids": [THEIRS]}),
+    "other_mo": (ClientRole.MO, {"provider_ids": [THEIRS]}),
+    "oem": (ClientRole.OEM, {"wmis": [WMI]}),
+    "cps": (ClientRole.CPS, {}),
+    "auditor": (ClientRole.AUDITOR, {}),
+    "admin": (ClientRole.ADMIN, {}),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("Content-Type", "")
+
+    @property
+    def code(self) -> str:
+        """The code of a problem document."""
+        assert self.media_type == "application/problem+json", (self.status, self.body)
+        assert self.json["status"] == self.status
+        return str(self.json["code"])
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the tenant `OURS` owns, new for each test."""
+
+    emaid: str
+    free_emaid: str
+    mac: str
+    free_mac: str
+    station_id: str
+    free_station_id: str
+    evse_id: str
+    enrolment_id: str
+    token_id: str
+    reference: str
+    unused_reference: str
+    session_id: str
+
+
+@dataclass
+class Application:
+    """The application as one worker process serves it."""
+
+    database: Database
+    home: Path
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        settings = load_settings(
+            {
+                "EVTRUST_HOME": str(self.home),
+                "EVTRUST_DATABASE_URL": self.database.url.render_as_string(hide_password=False),
+                "EVTRUST_LOG_LEVEL": "error",
+            }
+        )
+        self.services = WebServices(
+            settings,
+            database=self.database,
+            installation=Installation(Sealer(bytes(range(32))), demo=False),
+        )
+        self.wsgi = main_application(self.services)
+        self._client = Client(self.wsgi)
+        self.services.rotate_token_key(LOCAL_ADMINISTRATOR, only_if_none=True)
+        self.services.vault  # noqa: B018 - opening it makes the first pepper
+        for name, (role, ids) in CLIENTS.items():
+            made = self.services.create_client(LOCAL_ADMINISTRATOR, name, [role], **ids)
+            given = self.services.issue_token(made.client.client_id, made.client_secret)
+            self.tokens[name] = given.token
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        client: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = "application/json",
+    ) -> Answer:
+        """Send one request; a body that is not bytes is sent as JSON."""
+        sent = dict(headers or {})
+        if client is not None:
+            sent["Authorization"] = f"Bearer {self.tokens[client]}"
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        response = self._client.open(
+            path,
+            method=method,
+            data=data,
+            headers=sent,
+            content_type=content_type if data is not None else None,
+        )
+        with response:
+            return Answer(response.status_code, dict(response.headers), response.get_data())
+
+    def things(self) -> Things:
+        """Make one of everything for the tenant `OURS`."""
+        services = self.services
+        emaid, mac = new_emaid(), new_mac()
+        suffix = secrets.token_hex(4)
+        station_id, evse_id = f"station-{suffix}", f"DE*AAA*E{suffix.upper()}"
+        services.create_contract(LOCAL_ADMINISTRATOR, emaid)
+        services.register_station(LOCAL_ADMINISTRATOR, station_id, OURS, [evse_id])
+        enrolled = services.enrol(LOCAL_ADMINISTRATOR, emaid, Mac.parse(mac))
+        card = self._ok(
+            "POST",
+            f"/v1/contracts/{emaid}/access-methods",
+            {"kind": "rfid", "uid": secrets.token_hex(7).upper()},
+            client="mo",
+        )
+        question = {
+            "station_id": station_id,
+            "identification": {"type": "mac", "value": mac},
+        }
+        references = [
+            self._ok("POST", "/v1/authorizations", question, client="cpo")["reference"]
+            for _ in range(2)
+        ]
+        session = self._ok("POST", "/v1/sessions", {"reference": references[0]}, client="cpo")
+        return Things(
+            emaid=emaid,
+            free_emaid=new_emaid(),
+            mac=mac,
+            free_mac=new_mac(),
+            station_id=station_id,
+            free_station_id=f"station-{secrets.token_hex(4)}",
+            evse_id=evse_id,
+            enrolment_id=enrolled.enrolment_id,
+            token_id=card["token_id"],
+            reference=references[0],
+            unused_reference=references[1],
+            session_id=session["session_id"],
+        )
+
+    def _ok(self, method: str, path: str, body: object, *, client: str) -> Any:
+        answer = self.ask(method, path, body, client=client)
+        assert answer.status in {200, 201}, (path, answer)
+        return answer.json
+
+    def rows(self) -> dict[str, list[str]]:
+        """Return every row of every table, to see whether anything was written."""
+        return all_rows(self.database)
+
+
+def all_rows(database: Database) -> dict[str, list[str]]:
+    """Return every row of every table as text, in an order that two calls share."""
+    with database.read() as connection:
+        return {
+            table.name: sorted(repr(tuple(row)) for row in connection.execute(sa.select(table)))
+            for table in metadata.sorted_tables
+        }
+
+
+def new_emaid(provider_id: str = OURS) -> str:
+    return Emaid.parse(f"{provider_id}C{secrets.token_hex(4).upper()}").canonical
+
+
+def new_mac() -> str:
+    return "98ED5C" + secrets.token_hex(3).upper()
