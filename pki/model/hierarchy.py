@@ -50,7 +50,7 @@ def hierarchy(edition: Edition, algorithm: KeyAlgorithm) -> tuple[Place, ...]:
     """
     if edition is Edition.ISO15118_2:
         return _PLACES
-    suffix = f"-20-{algorithm}"
+    suffix = slot_suffix(edition, algorithm)
     title = f" 20 {_ALGORITHM_TITLES[algorithm]}"
     return tuple(
         Place(
@@ -61,6 +61,11 @@ def hierarchy(edition: Edition, algorithm: KeyAlgorithm) -> tuple[Place, ...]:
         )
         for place in _PLACES
     )
+
+
+def slot_suffix(edition: Edition, algorithm: KeyAlgorithm) -> str:
+    """Return what the slots of that edition and key type end with: nothing in ISO 15118-2."""
+    return "" if edition is Edition.ISO15118_2 else f"-20-{algorithm}"
 
 
 def with_generation(common_name: str, generation: int) -> str:

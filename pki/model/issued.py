@@ -25,8 +25,8 @@ class CertificateRecord:
     """A certificate that one of our authorities issued, and what became of it.
 
     `issuer` is the authority's name, `serial` upper-case hex, `fingerprint` lower-case SHA-256 hex,
-    `subject_id` the look-up key of the common name, `owner` a provider id, operator id or WMI, or
-    `evtrust`; `certificate` is DER.
+    `subject_id` the look-up key of the common name, `owner` a provider id, operator id or WMI, of
+    a CPS its client, or `evtrust`; `certificate` is DER.
     """
 
     issuer: str

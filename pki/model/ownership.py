@@ -11,6 +11,7 @@ _FORMS = {
     CertificateRole.SECC_LEAF: CommonNameForm.SECC,
     CertificateRole.OEM_PROVISIONING: CommonNameForm.PCID,
     CertificateRole.VEHICLE_LEAF: CommonNameForm.VEHICLE,
+    CertificateRole.CPS_LEAF: CommonNameForm.PROVISIONING,
 }
 
 
@@ -18,8 +19,8 @@ def require_ownership(principal: Principal, record: CertificateRecord) -> None:
     """Raise FORBIDDEN unless the certificate is the principal's own, or the principal is ADMIN.
 
     Who may have a certificate issued may revoke it: the provider of its EMAID, the operator of
-    its station, the maker with its WMI; of all others (authorities, CPS leaves, OCSP signers)
-    an administrator.
+    its station, the maker with its WMI, the client that runs the CPS; of all others (authorities,
+    OCSP signers) an administrator.
     """
     form = _FORMS.get(record.role, CommonNameForm.SERVICE)
     subject.require_ownership(principal, form, record.owner)

@@ -47,7 +47,8 @@ class CommonNameForm(StrEnum):
     EMAID = "emaid"
     PCID = "pcid"
     VEHICLE = "vehicle"  # PCID or EVCCID of ISO 15118-20
-    SERVICE = "service"  # names a service: CPS, OCSP signer
+    PROVISIONING = "provisioning"  # names a provisioning service (CPS)
+    SERVICE = "service"  # names a service of ours: OCSP signer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 from foundation.errors import Kind, ServiceError
 from foundation.identifiers import Emaid, EvccId20, EvseId, InvalidIdentifier, Pcid, SeccId
 from foundation.identifiers.countries import COUNTRIES, UNKNOWN_COUNTRY
-from foundation.principal import Principal
+from foundation.principal import ClientRole, Principal
 from pki.model.profile import CommonNameForm, DomainComponent
 
 MAXIMUM_NAME_OCTETS = 64
@@ -52,7 +52,7 @@ def read_common_name(form: CommonNameForm, text: str) -> LeafName:
             return _vehicle(text)
         case CommonNameForm.SECC:
             return _secc(text)
-        case CommonNameForm.AUTHORITY | CommonNameForm.SERVICE:
+        case CommonNameForm.AUTHORITY | CommonNameForm.PROVISIONING | CommonNameForm.SERVICE:
             check_name(text, "common_name")
             return LeafName(text, None)
 
@@ -61,7 +61,8 @@ def require_ownership(principal: Principal, form: CommonNameForm, owner: str) ->
     """Raise FORBIDDEN unless `principal` may have certificates of that form for `owner`.
 
     An EMAID belongs to its provider (MO), a PCID or vehicle to its maker (OEM), a station to its
-    operator (CPO); authorities and services to administrators alone.
+    operator (CPO), a provisioning service to the client that runs it (CPS); authorities and other
+    services to administrators alone.
     """
     match form:
         case CommonNameForm.EMAID:
@@ -70,6 +71,9 @@ def require_ownership(principal: Principal, form: CommonNameForm, owner: str) ->
             allowed = principal.acts_for_wmi(owner)
         case CommonNameForm.SECC:
             allowed = principal.acts_for_operator(owner)
+        case CommonNameForm.PROVISIONING:
+            runs_it = ClientRole.CPS in principal.roles and owner == principal.client_id
+            allowed = principal.is_admin or runs_it
         case CommonNameForm.AUTHORITY | CommonNameForm.SERVICE:
             allowed = principal.is_admin
     if not allowed:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from foundation.errors import Kind, ServiceError
 from foundation.identifiers import Emaid
-from foundation.principal import Principal
+from foundation.principal import ClientRole, Principal
 from pki.model.profile import CommonNameForm, DomainComponent
 from pki.model.subject import (
     LeafName,
@@ -19,6 +19,7 @@ from pki.model.subject import (
 from tests.pki.issuing.house import ADMIN, CPO, MO, OEM
 
 F = CommonNameForm
+CPS = Principal("cps", frozenset({ClientRole.CPS}))
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,11 @@ def test_what_we_do_not_issue_is_refused(form: CommonNameForm, text: str) -> Non
         (CPO, F.SECC, "DEXYZ", False),
         (MO, F.SECC, "DEABC", False),
         (MO, F.SERVICE, "evtrust", False),
+        (CPS, F.PROVISIONING, "cps", True),
+        (CPS, F.PROVISIONING, "other-cps", False),
+        (CPS, F.PROVISIONING, "evtrust", False),
+        (CPS, F.SERVICE, "cps", False),
+        (MO, F.PROVISIONING, "mo", False),  # a client, but no provisioning service
         (OEM, F.AUTHORITY, "evtrust", False),
         *((ADMIN, form, "DEXYZ", True) for form in F),
     ],
