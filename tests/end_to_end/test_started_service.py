@@ -139,8 +139,8 @@ def test_revoking_the_certificate_changes_the_next_answer(service: Service) -> N
     vehicle = new_contract(service)
     assert service.authorise(vehicle)["outcome"] == "accepted"
     leaf = x509.load_pem_x509_certificates(str(vehicle["certificate_chain"]).encode())[0]
-    serial = f"{leaf.serial_number:X}"
-    service.run("ca", "revoke", "mo-sub2", serial, "--reason", "keyCompromise")
+    fingerprint = leaf.fingerprint(hashes.SHA256()).hex()
+    service.run("ca", "revoke", fingerprint, "--reason", "keyCompromise")
     eventually(lambda: service.authorise(vehicle)["certificate_status"] == "CertificateRevoked")
     assert service.authorise(vehicle)["outcome"] == "invalid"
 
