@@ -152,7 +152,7 @@ def _read_extensions(
     with suppress(*UNREADABLE):
         return certificate, certificate.extensions
     if _CA_FALSE_WRITTEN_OUT in der:
-        with suppress(*UNREADABLE):
+        with suppress(KeyError, *UNREADABLE):  # KeyError: asn1crypto's for unknown algorithms
             repaired = _with_default_left_out(der)
             return repaired, repaired.extensions
     return certificate, None
@@ -166,7 +166,7 @@ _CA_FALSE_WRITTEN_OUT = bytes.fromhex("30030101 00")
 def _with_default_left_out(der: bytes) -> x509.Certificate:
     """The same certificate with well-formed basic constraints, for reading; its signature breaks.
 
-    Raises one of UNREADABLE.
+    Raises KeyError or one of UNREADABLE.
     """
     parsed = asn1crypto.x509.Certificate.load(der)
     for extension in parsed["tbs_certificate"]["extensions"]:
@@ -175,7 +175,14 @@ def _with_default_left_out(der: bytes) -> x509.Certificate:
             and extension["extn_value"].contents == _CA_FALSE_WRITTEN_OUT
         ):
             extension["extn_value"] = asn1crypto.core.ParsableOctetString(b"\x30\x00")
-    return x509.load_der_x509_certificate(parsed.dump(force=True))
+    return x509.load_der_x509_certificate(parsed.dump())
+
+
+BEARABLE_CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
+MAX_RSA_BITS = 4096
+MAX_RSA_EXPONENT_BITS = 64
+"""Our judgement: a stranger's key must not make one verification cost milliseconds. V2G uses
+P-256, P-521 and Ed448 alone; RSA stands in other certificates that role `any` judges."""
 
 
 def signature_verifies(
@@ -187,7 +194,7 @@ def signature_verifies(
     same within and outside of what is signed (RFC 5280 section 4.1.1.2).
     """
     frame, parsed = certificate.frame, certificate.certificate
-    if not frame.algorithms_agree:
+    if not frame.algorithms_agree or not _is_bearable(issuer_key):
         return False
     signature, signed = frame.signature, frame.signed
     try:
@@ -213,4 +220,15 @@ def signature_verifies(
             return False
     except (InvalidSignature, *UNREADABLE):
         return False
+    return True
+
+
+def _is_bearable(key: CertificatePublicKeyTypes | None) -> bool:
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return key.curve.name in BEARABLE_CURVES
+    if isinstance(key, rsa.RSAPublicKey):
+        return (
+            key.key_size <= MAX_RSA_BITS
+            and key.public_numbers().e.bit_length() <= MAX_RSA_EXPONENT_BITS
+        )
     return True

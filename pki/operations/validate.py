@@ -137,10 +137,13 @@ class ValidateChain:
         role: CertificateRole | None,
         anchors: AnchorSet,
     ) -> None:
-        if len(chain) > 1 and judgement.path.certificates[0].der == chain[0]:
+        leaf, *above = (c.der for c in judgement.path.certificates)
+        sent = frozenset(chain[1:])
+        # a leaf first, and nothing else but its path: else one path could fill the whole memory
+        if sent and chain[0] == leaf and sent <= set(above):
             path = issuer_path_of(judgement, policy, anchors, self.profiles)
             if path is not None:
-                self.memory.remember(frozenset(chain[1:]), role, path)
+                self.memory.remember(sent, role, path)
 
     def _verdict(self, judgement: Judgement, role: CertificateRole | None, at: datetime) -> Verdict:
         certificates, anchor = judgement.path.certificates, judgement.path.anchor

@@ -3,6 +3,8 @@
 Every position is tried on the contract chain of Hubject, so no region is left out.
 """
 
+from collections.abc import Sequence
+
 import pytest
 
 from pki.model.path_certificate import PathCertificate, read_certificate
@@ -13,22 +15,32 @@ from tests.pki.validation.assembly import anchor, validator
 from tests.pki.validation.vectors import HUBJECT_TIME, hubject
 
 CHAIN = ("contract", "mo_sub2", "mo_sub1")
+CPS_CHAIN = ("cps_leaf", "cps_sub2", "cps_sub1")  # its leaf is read in two ways
 VALIDATE = validator(anchor(hubject("v2g_root_qa_g1"), CertificateRole.V2G_ROOT))
 
 
-def changed(der: bytes, position: int) -> bytes:
-    return der[:position] + bytes([der[position] ^ 0x01]) + der[position + 1 :]
+def changed(der: bytes, position: int, flip: int = 0x01) -> bytes:
+    return der[:position] + bytes([der[position] ^ flip]) + der[position + 1 :]
 
 
-@pytest.mark.parametrize("tampered", range(3))
-def test_no_changed_byte_is_accepted(tampered: int) -> None:
-    chain = [hubject(name) for name in CHAIN]
-    assert VALIDATE(chain, CertificateRole.CONTRACT, HUBJECT_TIME).valid  # and so remembered
+@pytest.mark.parametrize(
+    ("names", "role", "tampered"),
+    [
+        *((CHAIN, CertificateRole.CONTRACT, i) for i in range(3)),
+        (CPS_CHAIN, CertificateRole.CPS_LEAF, 0),
+    ],
+)
+@pytest.mark.parametrize("flip", [0x01, 0xFF])
+def test_no_changed_byte_is_accepted(
+    names: Sequence[str], role: CertificateRole, tampered: int, flip: int
+) -> None:
+    chain = [hubject(name) for name in names]
+    assert VALIDATE(chain, role, HUBJECT_TIME).valid  # and so remembered
     original = chain[tampered]
     faults: dict[Fault, list[int]] = {}
     for position in range(len(original)):
-        chain[tampered] = changed(original, position)
-        verdict = VALIDATE(chain, CertificateRole.CONTRACT, HUBJECT_TIME)
+        chain[tampered] = changed(original, position, flip)
+        verdict = VALIDATE(chain, role, HUBJECT_TIME)
         assert not verdict.valid, position
         assert verdict.fault is not None
         faults.setdefault(verdict.fault, []).append(position)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pki.model.chain_parser import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from pki.model.path_anchor import RevocationPolicy
+from pki.model.path_certificate import _is_bearable
 from pki.model.roles import CertificateRole, CertificateStatus
 from pki.model.verdict import FAULT_PRECEDENCE, Fault, Verdict
 from pki.operations.validate import ValidateChain
@@ -286,6 +287,23 @@ def test_reasons_name_no_person() -> None:
     for chain in (H.chain, signed_by_another_key(), H.chain[:1], leaf(key_usage=frozenset())):
         for reason in judged(chain, late).reasons:
             assert EMAID not in reason.detail
+
+
+@pytest.mark.parametrize(
+    ("key", "bearable"),
+    [
+        (rsa.RSAPublicNumbers(65537, 2**2047 + 1).public_key(), True),
+        (rsa.RSAPublicNumbers(65537, 2**5119 + 1).public_key(), False),
+        (rsa.RSAPublicNumbers(2**64 + 1, 2**2047 + 1).public_key(), False),
+        (ec.generate_private_key(ec.SECP384R1()).public_key(), True),
+        (ec.generate_private_key(ec.BrainpoolP512R1()).public_key(), False),
+    ],
+    ids=["RSA", "long RSA", "RSA of a long exponent", "P-384", "another curve"],
+)
+def test_keys_that_are_dear_to_verify_with_are_not_used(
+    key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, bearable: bool
+) -> None:
+    assert _is_bearable(key) is bearable
 
 
 def test_a_repeated_question_for_a_worst_case_chain_stays_cheap() -> None:

@@ -42,7 +42,7 @@ def test_no_case_takes_long(case: LimboCase, now: datetime) -> None:
         decide(case, now)
         return time.thread_time() - began
 
-    assert min(seconds() for _ in range(2)) < MAXIMUM_SECONDS
+    assert min(seconds() for _ in range(3)) < MAXIMUM_SECONDS
 
 
 def test_every_deviation_is_a_case_and_has_a_reason() -> None:

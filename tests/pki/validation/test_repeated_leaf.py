@@ -96,6 +96,17 @@ def test_constraints_that_depend_on_the_leaf_are_never_remembered() -> None:
     assert memory.remembered == 0
 
 
+def test_what_does_not_belong_to_the_path_is_not_remembered_with_it() -> None:
+    memory = Spy()
+    validate = validator(ROOT, memory=memory)
+    stranger = certify(name("stranger"), ca=True)
+    assert validate([*H.chain, stranger.der], ROLE.CONTRACT, AT).valid
+    assert validate([H.sub2.der, H.leaf.der, H.sub1.der], ROLE.CONTRACT, AT).valid
+    assert memory.remembered == 0
+    assert validate([*H.chain, H.root.der, H.sub1.der], ROLE.CONTRACT, AT).valid
+    assert memory.remembered == 1
+
+
 def test_the_memory_is_bounded() -> None:
     memory = Spy(capacity=2)
     validate = validator(ROOT, memory=memory)
