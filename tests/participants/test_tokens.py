@@ -4,18 +4,15 @@ Attacks after RFC 8725 (JSON Web Token Best Current Practices) section 2.
 """
 
 import base64
-import hashlib
-import hmac
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from joserfc import jwe, jwt
+from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from foundation.errors import Kind, ServiceError
@@ -24,11 +21,19 @@ from participants.model.claims import Claims, TokenError, TokenFault
 from participants.model.client import Client
 from participants.model.token_key import TokenKey
 from participants.operations.authenticate import Authenticate
-from participants.tokens import MAXIMUM_REMEMBERED, MAXIMUM_TOKEN_LENGTH, JoseTokenCodec
+from participants.tokens import MAXIMUM_REMEMBERED, JoseTokenCodec
 from tests.conftest import NOW
 from tests.participants.assembly import LIFETIME, PUBLIC_URL, Time
+from tests.participants.attacks import (
+    KEY_ID,
+    OTHER,
+    OTHER_KEY_ID,
+    PRIVATE,
+    Attack,
+    attacks,
+    forged,
+)
 from tests.participants.forge import (
-    b64,
     dumps,
     good_claims,
     good_header,
@@ -37,11 +42,6 @@ from tests.participants.forge import (
     sign,
     token_key,
 )
-
-PRIVATE = new_private_key()
-OTHER = new_private_key()
-KEY_ID = "a" * 32
-OTHER_KEY_ID = "b" * 32
 
 
 def _codec(keys: list[TokenKey], time: Time, loads: list[float] | None = None) -> JoseTokenCodec:
@@ -82,10 +82,6 @@ def _fault(codec: JoseTokenCodec, token: str) -> TokenFault:
     return refused.value.fault
 
 
-def _forged(**changes: Any) -> str:
-    return sign(PRIVATE, dumps(good_header(KEY_ID)), dumps(good_claims(NOW, **changes)))
-
-
 def test_what_was_issued_is_verified(codec: JoseTokenCodec, claims: Claims) -> None:
     token = codec.issue(claims)
     assert codec.verify(token) == claims
@@ -108,118 +104,11 @@ def test_tokens_of_an_independent_library_under_our_key_are_verified(
 
 
 def test_the_forge_makes_good_tokens_where_nothing_is_changed(codec: JoseTokenCodec) -> None:
-    assert codec.verify(_forged()).client_id == "client-1"
-    assert codec.verify(_forged(nbf=seconds(NOW))).client_id == "client-1"
+    assert codec.verify(forged()).client_id == "client-1"
+    assert codec.verify(forged(nbf=seconds(NOW))).client_id == "client-1"
 
 
-@dataclass(frozen=True)
-class Attack:
-    name: str
-    token: str
-    fault: TokenFault
-
-
-def _hmac_with_the_public_key() -> str:
-    """RFC 8725 section 2.1: the public key taken for an HMAC secret."""
-    pem = PRIVATE.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    header = {"alg": "HS256", "typ": "JWT", "kid": KEY_ID}
-    signed = f"{b64(dumps(header).encode())}.{b64(dumps(good_claims(NOW)).encode())}"
-    mac = hmac.new(pem, signed.encode(), hashlib.sha256).digest()
-    return f"{signed}.{b64(mac + mac)}"
-
-
-def _header_attack(name: str, header: object, private: Any = PRIVATE) -> Attack:
-    text = header if isinstance(header, str) else dumps(header)
-    return Attack(name, sign(private, text, dumps(good_claims(NOW))), TokenFault.MALFORMED)
-
-
-def _jwe() -> str:
-    key = ECKey.generate_key("P-256")
-    protected = {"alg": "ECDH-ES", "enc": "A128GCM", "kid": KEY_ID}
-    return jwe.encrypt_compact(protected, dumps(good_claims(NOW)), key)
-
-
-def _attacks() -> list[Attack]:
-    good = _forged()
-    head, body, signature = good.split(".")
-    ours = good_header(KEY_ID)
-    jwk = ECKey.import_key(OTHER).as_dict(private=False)
-    malformed = TokenFault.MALFORMED
-    none = {"alg": "none", "typ": "JWT", "kid": KEY_ID}
-    return [
-        Attack("alg none, no signature", f"{b64(dumps(none).encode())}.{body}.", malformed),
-        _header_attack("alg none", none),
-        _header_attack("alg None", {**ours, "alg": "None"}),
-        _header_attack("alg ES384", {**ours, "alg": "ES384"}),
-        _header_attack("alg a list", {**ours, "alg": ["ES256"]}),
-        _header_attack("no alg", {"typ": "JWT", "kid": KEY_ID}),
-        Attack("HS256 with the public key", _hmac_with_the_public_key(), malformed),
-        Attack(
-            "signed by another key",
-            sign(OTHER, dumps(ours), dumps(good_claims(NOW))),
-            TokenFault.SIGNATURE,
-        ),
-        Attack(
-            "kid of nobody",
-            sign(PRIVATE, dumps(good_header("c" * 32)), dumps(good_claims(NOW))),
-            TokenFault.KEY,
-        ),
-        Attack(
-            "kid of another key of ours",
-            sign(PRIVATE, dumps(good_header(OTHER_KEY_ID)), dumps(good_claims(NOW))),
-            TokenFault.SIGNATURE,
-        ),
-        Attack(
-            "kid a path",
-            sign(PRIVATE, dumps(good_header("../../dev/null")), dumps(good_claims(NOW))),
-            TokenFault.KEY,
-        ),
-        _header_attack("kid a number", {**ours, "kid": 1}),
-        _header_attack("kid a list", {**ours, "kid": [KEY_ID]}),
-        _header_attack("kid null", {**ours, "kid": None}),
-        _header_attack("no kid", {"alg": "ES256", "typ": "JWT"}),
-        _header_attack("typ of something else", {**ours, "typ": "dpop+jwt"}),
-        _header_attack("no typ", {"alg": "ES256", "kid": KEY_ID}),
-        _header_attack("jku", {**ours, "jku": "https://evil.example/jwks"}, OTHER),
-        _header_attack("jwk", {**ours, "jwk": jwk}, OTHER),
-        _header_attack("x5u", {**ours, "x5u": "https://evil.example/c"}, OTHER),
-        _header_attack("x5c", {**ours, "x5c": ["AA=="]}, OTHER),
-        _header_attack("crit", {**ours, "crit": ["exp"], "exp": 1}),
-        _header_attack("empty crit", {**ours, "crit": []}),
-        _header_attack("b64 false", {**ours, "b64": False}),
-        _header_attack("zip", {**ours, "zip": "DEF"}),
-        _header_attack("a member twice", dumps(ours)[:-1] + f',"kid":"{OTHER_KEY_ID}"}}'),
-        _header_attack("a list for a header", "[]"),
-        _header_attack("a text for a header", '"ES256"'),
-        _header_attack("no JSON", "{"),
-        _header_attack("nothing", " "),
-        _header_attack("nested", "[" * 180),
-        _header_attack("a long header", dumps({**ours, "x": "y" * 300})),
-        Attack("UTF-16", sign(PRIVATE, dumps(ours).encode("utf-16"), "{}"), malformed),
-        Attack("no text", "", malformed),
-        Attack("two parts", f"{head}.{body}", malformed),
-        Attack("four parts", f"{good}.{signature}", malformed),
-        Attack("an extra dot", f"{head}..{body}.{signature}", malformed),
-        Attack("a dot at the end", f"{good}.", malformed),
-        Attack("JWE", _jwe(), malformed),
-        Attack("no signature", f"{head}.{body}.", malformed),
-        Attack("a shortened signature", good[:-1], malformed),
-        Attack("a signature of 32 bytes", f"{head}.{body}.{b64(bytes(32))}", malformed),
-        Attack("a signature of zeros", f"{head}.{body}.{b64(bytes(64))}", TokenFault.SIGNATURE),
-        Attack("a padded signature", f"{good}==", malformed),
-        Attack("a line end", f"{good}\n", malformed),
-        Attack("a blank before", f" {good}", malformed),
-        Attack("a sign that base64 skips", f"{head}.{body}.!{signature}", malformed),
-        Attack("full-width letters", good.replace("e", "\uff45", 1), malformed),
-        Attack("a lone surrogate", "\ud800" + good, malformed),
-        Attack("NUL", good + "\0", malformed),
-        Attack("oversized", head + "." + "A" * MAXIMUM_TOKEN_LENGTH + "." + signature, malformed),
-        Attack("changed claims", f"{head}.{b64(b'{}')}.{signature}", TokenFault.SIGNATURE),
-        Attack("the JSON form", dumps({"payload": body, "signature": signature}), malformed),
-    ]
-
-
-@pytest.mark.parametrize("attack", _attacks(), ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
 def test_an_attack_is_refused(attack: Attack, now: datetime, time: Time) -> None:
     codec = _codec([token_key(PRIVATE, KEY_ID, now), token_key(OTHER, OTHER_KEY_ID, now)], time)
     assert _fault(codec, attack.token) is attack.fault
@@ -227,7 +116,7 @@ def test_an_attack_is_refused(attack: Attack, now: datetime, time: Time) -> None
 
 
 def test_one_signature_has_one_spelling(codec: JoseTokenCodec) -> None:
-    good = _forged()
+    good = forged()
     codec.verify(good)
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     spellings = {good[:-1] + last for last in alphabet} - {good}
@@ -246,7 +135,7 @@ def test_a_claim_of_the_wrong_shape_is_refused(
     # an integer is an instant: 1970 is of the right shape, only long ago
     expired = name == "exp" and type(value) is int
     expected = TokenFault.EXPIRED if expired else TokenFault.CLAIMS
-    assert _fault(codec, _forged(**{name: value})) is expected
+    assert _fault(codec, forged(**{name: value})) is expected
 
 
 @pytest.mark.parametrize(
@@ -271,12 +160,12 @@ def test_a_claim_of_the_wrong_shape_is_refused(
 def test_claims_of_another_service_or_time_are_refused(
     codec: JoseTokenCodec, changes: dict[str, Any], fault: TokenFault
 ) -> None:
-    assert _fault(codec, _forged(**changes)) is fault
+    assert _fault(codec, forged(**changes)) is fault
 
 
 def test_a_clock_that_is_a_little_ahead_is_forgiven(codec: JoseTokenCodec) -> None:
     ahead = seconds(NOW) + 5
-    assert codec.verify(_forged(iat=ahead, nbf=ahead, exp=ahead + 3600)).client_id == "client-1"
+    assert codec.verify(forged(iat=ahead, nbf=ahead, exp=ahead + 3600)).client_id == "client-1"
 
 
 @pytest.mark.parametrize(
@@ -421,7 +310,7 @@ _TOKENISH: st.SearchStrategy[str] = st.one_of(
 
 
 def _mutated(at: int, by: str) -> str:
-    good = _forged()
+    good = forged()
     at %= len(good)
     return good[:at] + by + good[at + 1 :]
 
