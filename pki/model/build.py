@@ -4,6 +4,7 @@
 the issuer's type and linted; then the issuer's key signs exactly the draft's to-be-signed bytes.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,9 @@ SERIAL_BITS = 135
 """17 octets: positive without a leading zero, 134 of the bits random. RFC 5280 section 4.1.2.2
 allows 20 octets, public CAs demand 64 random bits."""
 
+_URL = re.compile(r"https?://[!-~]*[!-.0-~]")
+_OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]{0,9})){1,15}")
+
 _HASHES: dict[KeyAlgorithm, type[SHA256] | type[SHA512]] = {
     KeyAlgorithm.P256: SHA256,
     KeyAlgorithm.P521: SHA512,
@@ -48,15 +52,28 @@ _LONGEST_SIGNATURES = {
 class Publication:
     """Where certificate status is published, and which of it certificates name.
 
-    `public_url` has no trailing slash. The OCSP URL is always named; `ca_issuers`,
-    `crl_distribution_points` and the policy (dotted object identifier, on Sub-CAs only) are
-    optional in ISO 15118 and cost octets.
+    `public_url` is http or https, in ASCII, without trailing slash. The OCSP URL is always named;
+    `ca_issuers`, `crl_distribution_points` and the policy (dotted object identifier, on Sub-CAs
+    only) are optional in ISO 15118 and cost octets.
     """
 
     public_url: str
     ca_issuers: bool = False
     crl_distribution_points: bool = False
     policy: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _URL.fullmatch(self.public_url):
+            raise ServiceError(
+                Kind.INVALID,
+                "public_url_invalid",
+                "the public URL begins with http:// or https:// and has no spaces, letters "
+                "beyond ASCII or trailing slash; set EVTRUST_PUBLIC_URL",
+            )
+        if self.policy is not None and not _OID.fullmatch(self.policy):
+            raise ServiceError(
+                Kind.INVALID, "policy_invalid", "a policy is a dotted object identifier"
+            )
 
 
 @dataclass(frozen=True, slots=True)

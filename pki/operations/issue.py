@@ -16,10 +16,11 @@ from pki.model.build import Plan, Publication, certify
 from pki.model.csr import key_of_csr, key_of_spki
 from pki.model.issued import OUR_OWN, CertificateRecord, IssuedCertificate, Reservation
 from pki.model.lint import algorithm_of
-from pki.model.profile import CommonNameForm, Profile, Profiles
+from pki.model.profile import Profile, Profiles
 from pki.model.roles import CertificateRole
 from pki.model.subject import (
     build_name,
+    check_name,
     component_to_issue,
     first_value,
     read_common_name,
@@ -30,10 +31,6 @@ from pki.operations.ports import IssuanceLog, KeyStore, PublicKey, RandomBits
 
 BACKDATING = timedelta(hours=1)
 """Own judgement: as much as clocks differ; more would outrun a revocation of the issuer."""
-
-_NAMES_ITS_OWNER = frozenset(
-    {CommonNameForm.EMAID, CommonNameForm.PCID, CommonNameForm.VEHICLE, CommonNameForm.SECC}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +144,9 @@ class IssueCertificate:
     def _check_owner(self, principal: Principal, profile: Profile, request: IssueRequest) -> None:
         form = profile.common_name.value
         name = read_common_name(form, request.common_name)
-        if form in _NAMES_ITS_OWNER and (name.owner, name.subject_id) != (
-            request.owner,
-            request.subject_id,
-        ):
+        check_name(request.owner, "owner")
+        owner = request.owner if name.owner is None else name.owner
+        if (owner, name.subject_id) != (request.owner, request.subject_id):
             raise ServiceError(
                 Kind.INVALID,
                 "owner_mismatch",
@@ -222,29 +218,31 @@ def _validity(
     issuer: Issuer, profile: Profile, request: IssueRequest, now: datetime
 ) -> tuple[datetime, datetime]:
     """Whole seconds (RFC 5280 section 4.1.2.5), clipped inside the issuer's own validity."""
-    earliest = now - BACKDATING
-    if request.not_before is not None and request.not_before < earliest:
+    begin = request.not_before or now
+    if begin < now - BACKDATING or begin >= issuer.not_after:
         raise ServiceError(
-            Kind.INVALID, "not_before_too_early", "a certificate begins now or later"
+            Kind.CONFLICT,
+            "validity_outside_issuer",
+            f"a certificate begins now or later, and before {issuer.authority.name} ends; ask "
+            "for another time, or roll the authority over",
         )
     life = profile.lifetime.value
     lifetime = life.default if request.lifetime is None else request.lifetime
-    tighter = life.maximum_below_online
-    if tighter is not None and issuer.authority.online and lifetime > tighter:
+    longest = life.maximum
+    if issuer.authority.online and life.maximum_below_online is not None:
+        longest = life.maximum_below_online
+    if not timedelta(0) < lifetime <= longest:
         raise ServiceError(
             Kind.INVALID,
-            "lifetime_too_long",
-            f"below an online authority this lives at most {tighter.days} days "
+            "lifetime_not_allowed",
+            f"it lives more than nothing and at most {longest.days} days "
             f"({profile.lifetime.clause})",
         )
-    begin = max(request.not_before or now, issuer.not_before)
+    begin = max(begin, issuer.not_before)
     not_before = begin.replace(microsecond=0)
     not_after = min((begin + lifetime).replace(microsecond=0), issuer.not_after)
-    if lifetime <= timedelta(0) or not_after <= not_before:
+    if not_after <= not_before:
         raise ServiceError(
-            Kind.CONFLICT,
-            "validity_empty",
-            f"nothing remains of the validity below {issuer.authority.name}; ask for a longer "
-            "life, or roll the authority over",
+            Kind.INVALID, "lifetime_not_allowed", "it must live for a second at least"
         )
     return not_before, not_after

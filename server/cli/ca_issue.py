@@ -43,8 +43,9 @@ def issue_from_command(
 ) -> IssuedCertificate:
     """Issue for the DER `csr`, or else for a fresh key that is written to `key_out` first.
 
-    The owner and look-up key are read from the common name. Raises INVALID `contract_needs_csr`:
-    a contract's private key is never written; and what issuing raises, with the key file removed.
+    The owner and look-up key are read from the common name. Raises INVALID `role_needs_csr`: the
+    private key of a contract or an authority is never written; and what issuing raises, with the
+    key file removed.
     """
     authority = services.show_authority(LOCAL_ADMINISTRATOR, issuer).authority
     profile = services.issue_certificate.profiles.get((authority.edition, role))
@@ -67,11 +68,11 @@ def issue_from_command(
     )
     if key_out is None:
         return services.issue_certificate(LOCAL_ADMINISTRATOR, request)
-    if role is CertificateRole.CONTRACT:
+    if role is CertificateRole.CONTRACT or profile.authority:
         raise ServiceError(
             Kind.INVALID,
-            "contract_needs_csr",
-            "a contract's private key is never written to a file; give a CSR with --csr",
+            "role_needs_csr",
+            f"the private key of a {role} is never written to a file; give a CSR with --csr",
         )
     key = generate_key(authority.algorithm)
     public_key = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

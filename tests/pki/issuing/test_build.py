@@ -168,3 +168,26 @@ def test_serials_have_one_length_and_all_their_randomness(bits: int) -> None:
     assert serial.bit_length() == SERIAL_BITS
     assert serial - (1 << (SERIAL_BITS - 1)) == bits
     assert len(serial.to_bytes(SERIAL_BITS // 8 + 1, "big", signed=True)) == 17
+
+
+@pytest.mark.parametrize(
+    ("url", "policy"),
+    [
+        ("ftp://pki.example", None),
+        ("pki.example", None),
+        ("http://", None),
+        ("http://pki.example/", None),
+        ("http://pki example", None),
+        ("http://pki.exämple", None),
+        ("http://pki.example\n", None),
+        ("http://pki.example", "1"),
+        ("http://pki.example", "1.02"),
+        ("http://pki.example", "policy"),
+    ],
+)
+def test_a_publication_that_no_certificate_can_carry_is_refused(
+    url: str, policy: str | None
+) -> None:
+    with pytest.raises(ServiceError) as refused:
+        Publication(url, policy=policy)
+    assert refused.value.kind is Kind.INVALID

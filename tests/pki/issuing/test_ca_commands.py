@@ -112,13 +112,16 @@ def test_a_contracts_key_is_never_written(founded: House, tmp_path: Path) -> Non
     words = ["issue", "--issuer", "mo-sub2", "--role", "contract"]
     words += ["--common-name", "DEABCC12345678"]
     key_file = tmp_path / "contract.key"
-    assert refused(founded, *words, "--key-out", key_file).code == "contract_needs_csr"
+    assert refused(founded, *words, "--key-out", key_file).code == "role_needs_csr"
     assert not key_file.exists()
 
 
 def test_a_refused_certificate_leaves_no_key(founded: House, tmp_path: Path) -> None:
     key_file = tmp_path / "x.key"
-    assert refused(founded, *SECC, "--key-out", key_file, "--days", "91").code == "profile_violated"
+    assert (
+        refused(founded, *SECC, "--key-out", key_file, "--days", "91").code
+        == "lifetime_not_allowed"
+    )
     assert not key_file.exists()
 
 

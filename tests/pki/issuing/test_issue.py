@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from foundation.outbox import outbox
 from foundation.principal import Principal
 from pki.keys.sealed import generate_key
 from pki.model.authority import fingerprint
+from pki.model.build import Publication
 from pki.model.issued import CertificateRecord, Reservation
 from pki.model.roles import CertificateRole, CertificateStatus, KeyAlgorithm
 from pki.operations.issue import IssueRequest
@@ -152,11 +153,16 @@ def test_each_role_has_its_issuers(founded: House, role: CertificateRole, slot: 
         ({"csr": None}, "key_missing"),
         ({"common_name": "DEABCC1234567\x00"}, "invalid_emaid"),
         ({"organization": "x" * 65}, "subject_invalid"),
-        ({"lifetime": timedelta(days=732)}, "profile_violated"),
-        ({"lifetime": timedelta(0)}, "validity_empty"),
-        ({"lifetime": timedelta(days=-1)}, "validity_empty"),
-        ({"not_before": NOW - timedelta(hours=2)}, "not_before_too_early"),
-        ({"not_before": NOW + timedelta(days=20_000)}, "validity_empty"),
+        ({"owner": "DEXYZ\n"}, "subject_invalid"),
+        ({"owner": "x" * 65}, "subject_invalid"),
+        ({"lifetime": timedelta(days=732)}, "lifetime_not_allowed"),
+        ({"lifetime": timedelta.max}, "lifetime_not_allowed"),
+        ({"lifetime": timedelta(0)}, "lifetime_not_allowed"),
+        ({"lifetime": timedelta(milliseconds=900)}, "lifetime_not_allowed"),
+        ({"lifetime": timedelta(days=-1)}, "lifetime_not_allowed"),
+        ({"not_before": NOW - timedelta(hours=2)}, "validity_outside_issuer"),
+        ({"not_before": NOW + timedelta(days=20_000)}, "validity_outside_issuer"),
+        ({"not_before": datetime.max.replace(tzinfo=UTC)}, "validity_outside_issuer"),
     ],
 )
 def test_bad_requests_are_refused(founded: House, changes: dict[str, Any], code: str) -> None:
@@ -177,7 +183,8 @@ def test_a_life_is_clipped_inside_the_issuers(database: Database, founded: House
     issued = later.issue(ADMIN, leaf_request(CertificateRole.CPS_LEAF))
     assert (issued.not_before, issued.not_after) == (late, end)
     too_late = House(database, lambda: end + timedelta(seconds=1))
-    assert refusal(too_late, ADMIN, leaf_request(CertificateRole.CPS_LEAF)).code == "validity_empty"
+    failure = refusal(too_late, ADMIN, leaf_request(CertificateRole.CPS_LEAF))
+    assert failure.code == "validity_outside_issuer"
 
 
 def test_times_are_whole_seconds(database: Database, founded: House) -> None:
@@ -191,13 +198,13 @@ def test_times_are_whole_seconds(database: Database, founded: House) -> None:
 
 def test_responders_live_a_week_below_online_and_longer_below_offline(founded: House) -> None:
     request = leaf_request(CertificateRole.OCSP_SIGNER, lifetime=timedelta(days=8))
-    assert refusal(founded, ADMIN, request).code == "lifetime_too_long"
+    assert refusal(founded, ADMIN, request).code == "lifetime_not_allowed"
     below_root = replace(request, issuer="v2g-root", lifetime=timedelta(days=396))
     issued = founded.issue(ADMIN, below_root)
     assert issued.not_after - issued.not_before == timedelta(days=396)
     assert issued.chain == (issued.certificate,)
     longer = replace(below_root, lifetime=timedelta(days=397))
-    assert refusal(founded, ADMIN, longer).code == "profile_violated"
+    assert refusal(founded, ADMIN, longer).code == "lifetime_not_allowed"
 
 
 def test_a_serving_process_opens_no_offline_key(
@@ -295,7 +302,9 @@ def test_what_is_not_recorded_is_not_delivered(
 
 
 def test_a_serial_that_led_nowhere_is_reported(database: Database, founded: House) -> None:
-    refusal(founded, MO, leaf_request(lifetime=timedelta(days=732)))
+    too_large = Publication("http://" + "x" * 500)
+    house = House(database, founded.clock, publication=too_large)
+    assert set(refusal(house, MO, leaf_request()).fields) == {"der_too_large"}
     assert founded.list_authorities.unfinished(ADMIN) == ()  # it may still be on its way
     later = House(database, lambda: NOW + timedelta(minutes=2))
     (reservation,) = later.list_authorities.unfinished(ADMIN)
