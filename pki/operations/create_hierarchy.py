@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from foundation.errors import Kind, ServiceError
-from foundation.principal import Principal
+from foundation.principal import ClientRole, Principal
 from pki.model.authority import Authority
 from pki.model.hierarchy import Place, hierarchy, with_generation
 from pki.model.roles import Edition, KeyAlgorithm
@@ -40,6 +40,7 @@ class CreateHierarchy:
         Raises FORBIDDEN for everyone but administrators, CONFLICT `hierarchy_exists` on
         repetition, INVALID for a key type that the edition does not allow.
         """
+        principal.require_role(ClientRole.ADMIN)
         places = hierarchy(request.edition, request.algorithm)
         taken = {authority.slot for authority in self.directory.all()}
         existing = [place.slot for place in places if place.slot in taken]

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from foundation.errors import Kind, ServiceError
-from foundation.principal import Principal
+from foundation.principal import ClientRole, Principal
 from pki.model.authority import Authority, AuthorityState
 from pki.model.hierarchy import with_generation
 from pki.model.subject import first_value
@@ -33,9 +33,10 @@ class RolloverAuthority:
         """Return the new generation; with `branch`, also of every active authority below it.
 
         What the old generation issued stays valid: it is retired, not revoked, and goes on
-        signing its CRL and OCSP answers until it expires. Raises NOT_FOUND `authority_unknown`
+        signing its CRL and OCSP answers until it expires. Raises FORBIDDEN, NOT_FOUND `authority_unknown`
         and CONFLICT `parent_is_elsewhere` for an authority below somebody else's.
         """
+        principal.require_role(ClientRole.ADMIN)
         everything = self.directory.all()
         active = [a for a in everything if a.state is AuthorityState.ACTIVE]
         chosen = [a for a in active if a.slot == slot]

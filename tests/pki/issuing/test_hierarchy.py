@@ -135,6 +135,7 @@ def test_authorities_are_for_administrators(founded: House) -> None:
     for attempt in (
         lambda: founded.create_hierarchy(MO, request),
         lambda: founded.rollover(MO, "mo-sub2"),
+        lambda: founded.rollover(MO, "nobody"),  # nor may it learn what exists
         lambda: founded.request_certificate(MO, sub1_request()),
         lambda: founded.import_certificate(MO, "x", []),
         lambda: founded.list_authorities(MO),
