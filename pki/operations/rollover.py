@@ -33,8 +33,9 @@ class RolloverAuthority:
         """Return the new generation; with `branch`, also of every active authority below it.
 
         What the old generation issued stays valid: it is retired, not revoked, and goes on
-        signing its CRL and OCSP answers until it expires. Raises FORBIDDEN, NOT_FOUND `authority_unknown`
-        and CONFLICT `parent_is_elsewhere` for an authority below somebody else's.
+        signing its CRL and OCSP answers until it expires. Raises FORBIDDEN, NOT_FOUND
+        `authority_unknown` and CONFLICT `parent_is_elsewhere` for an authority below somebody
+        else's.
         """
         principal.require_role(ClientRole.ADMIN)
         everything = self.directory.all()
