@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from foundation.principal import Principal
 from server.bodies import MAXIMUM_BODY_BYTES, JsonRequest
-from server.fast_lane import require_token
+from server.fast_lane import bearer_token, require_token
 from server.observability import ROUTE, render_metrics
 from server.problems import (
     Problem,
@@ -17,7 +17,7 @@ from server.problems import (
     validation_response,
 )
 
-PUBLIC = frozenset({"token", "health", "management", "management_pages"})
+PUBLIC = frozenset({"token", "health", "management", "management_pages", "est_cacerts"})
 """Blueprints that answer without a token; every other route of the application needs one."""
 
 DESCRIPTION = """Identity service of electric-vehicle charging: may this vehicle charge, and on
@@ -30,6 +30,16 @@ def current_principal() -> Principal:
     if not isinstance(principal, Principal):
         raise TypeError("the request was not authenticated")
     return principal
+
+
+def presented_principal(authenticate: Callable[[str], Principal]) -> Callable[[], Principal | None]:
+    """Return what finds out who asks on a public route, where anybody shows a token."""
+
+    def find_out() -> Principal | None:
+        token = bearer_token(request.environ)
+        return authenticate(token) if token else None
+
+    return find_out
 
 
 def create_application(

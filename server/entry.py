@@ -16,12 +16,18 @@ from contract_service.api.contracts import contracts_blueprint
 from foundation.errors import ServiceError
 from participants.api.rate_limits import TokenLimits
 from participants.api.token import token_blueprint
-from server.app import add_management, create_application, current_principal
+from pki.api.est import cacerts_blueprint, est_blueprint
+from server.app import (
+    add_management,
+    create_application,
+    current_principal,
+    presented_principal,
+)
 from server.bodies import heard_out
 from server.fast_lane import FastLanes, Lane
 from server.migrate import current_revision, newest_revision
 from server.observability import configure_logs, observed
-from server.problems import PROBLEM_RESPONSES, register_problem_handlers
+from server.problems import PROBLEM_RESPONSES, in_plain_text, register_problem_handlers
 from server.proxies import BehindProxies
 from server.settings import load_settings
 from server.wiring_web import WebServices
@@ -99,6 +105,14 @@ def flask_application(services: WebServices, *, with_management: bool) -> OpenAP
             contracts_blueprint(services.contract_operations, current_principal, PROBLEM_RESPONSES),
             enrolments_blueprint(
                 services.enrolment_operations, current_principal, PROBLEM_RESPONSES
+            ),
+            in_plain_text(est_blueprint(services.est_operations, current_principal)),
+            in_plain_text(
+                cacerts_blueprint(
+                    services.ca_certificates,
+                    presented_principal(services.authenticate),
+                    TokenLimits().request_from,
+                )
             ),
         ),
         with_management=with_management,

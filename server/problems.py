@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import structlog
 from flask import Flask, Response, request
+from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -163,6 +164,32 @@ def validation_response(failure: ValidationError) -> Response:
         validation_fields(failure),
     )
     return Response(body, 400, content_type=MEDIA_TYPE)
+
+
+def in_plain_text(blueprint: APIBlueprint) -> APIBlueprint:
+    """Make the blueprint's refusals text/plain, as EST wants (RFC 7030 section 4.2.3).
+
+    What breaks a rule is 400 there: OPCP's EST documents no 422.
+    """
+
+    def on_service_error(failure: ServiceError) -> Response:
+        status, _, headers = service_problem(failure)
+        return _plain(400 if status == 422 else status, failure.code, failure.detail, headers)
+
+    def on_http_exception(failure: HTTPException) -> Response:
+        status = failure.code or 500
+        code, detail = _OWN_WORDS.get(status, ("request_refused", failure.description or ""))
+        return _plain(status, code, detail, {})
+
+    blueprint.register_error_handler(ServiceError, on_service_error)
+    blueprint.register_error_handler(HTTPException, on_http_exception)
+    return blueprint
+
+
+def _plain(status: int, code: str, detail: str, headers: Mapping[str, str]) -> Response:
+    return Response(
+        f"{code}: {detail}\n", status, headers, content_type="text/plain; charset=utf-8"
+    )
 
 
 def register_problem_handlers(app: Flask) -> None:

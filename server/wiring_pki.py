@@ -9,6 +9,7 @@ from pki.model.authority import Authority
 from pki.model.build import Publication
 from pki.model.profile import Profiles
 from pki.operations.anchors import AddAnchor, ListAnchors, RemoveAnchor
+from pki.operations.ca_certificates import CaCertificates
 from pki.operations.certifying import Issuers, ThrowawayKeys
 from pki.operations.create_hierarchy import CreateHierarchy
 from pki.operations.found import AfterCreate, FoundAuthorities
@@ -22,6 +23,7 @@ from pki.operations.release import Release
 from pki.operations.request_certificate import RequestCertificate
 from pki.operations.revoke import Revoke
 from pki.operations.rollover import RolloverAuthority
+from pki.operations.server_keygen import ServerKeygen
 from pki.operations.validate import ValidateChain
 from pki.profiles.loader import load_profiles
 from pki.profiles.tolerances import load_tolerance_policies
@@ -163,6 +165,18 @@ class PkiServices(BaseServices):
             self.clock,
             self._after_create,
         )
+
+    # enrolment
+
+    @cached_property
+    def ca_certificates(self) -> CaCertificates:
+        """Distributes authority certificates."""
+        return CaCertificates(self._issuers)
+
+    @cached_property
+    def server_keygen(self) -> ServerKeygen:
+        """Makes keys for stations and provisioning services."""
+        return ServerKeygen(self.issue_certificate, generate_key)
 
     # status
 

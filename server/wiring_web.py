@@ -1,5 +1,6 @@
 """What the web's translators need beyond the operations themselves; commands do without."""
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,12 @@ from contract_service.api.contracts import ContractOperations
 from contract_service.operations.bind_pcid import BindPcid
 from contract_service.operations.show import ListContracts
 from contract_service.store.contracts import SqlUnitsOfWork as ContractUnitsOfWork
+from foundation.principal import Principal
+from pki.api.est import EstOperations
 from pki.api.status_app import StatusApplication
+from pki.operations.enrol import Enrol as EnrolCertificate
+from pki.operations.re_enrol import ReEnrol
+from pki.store.standing_certificates import SqlStandingCertificates
 from server.wiring import Services
 
 if TYPE_CHECKING:
@@ -84,6 +90,20 @@ class WebServices(Services):
             end_session=EndSession(self.site_work, self.clock),
             show_session=ShowSession(SqlSessionReader(self.database)),
         )
+
+    @cached_property
+    def est_operations(self) -> EstOperations:
+        """What the EST routes translate for."""
+        enrol = EnrolCertificate(self.issue_certificate, self._enrol_contract)
+        return EstOperations(
+            enrol=enrol,
+            re_enrol=ReEnrol(enrol, SqlStandingCertificates(self.database), self.clock),
+            server_keygen=self.server_keygen,
+        )
+
+    def _enrol_contract(self, principal: Principal, emaid: str, csr: bytes, issuer: str) -> bytes:
+        issue = replace(self.issue_contract_certificate, issuer=issuer)
+        return issue(principal, emaid, csr).certificate
 
     def status_application(self, fallback: "WSGIApplication") -> StatusApplication:
         """The public status routes, in front of `fallback`."""
