@@ -141,6 +141,25 @@ def add_management(app: Flask, described: OpenAPI) -> None:
 
 
 def api_description(described: OpenAPI) -> dict[str, object]:
-    """Return the OpenAPI 3.1 description with the errors that every operation may answer."""
-    description: dict[str, object] = described.api_doc
-    return description
+    """Return the OpenAPI 3.1 description; every operation that is not public needs a token."""
+    public = {
+        rule.rule
+        for rule in described.url_map.iter_rules()
+        if _blueprint_of(rule.endpoint) in PUBLIC
+    }
+    paths: dict[str, dict[str, dict[str, object]]] = described.api_doc["paths"]
+    return {
+        **described.api_doc,
+        "security": [{"bearer": []}, {"api_key": []}],
+        "paths": {
+            path: {
+                method: {**operation, "security": []} if path in public else operation
+                for method, operation in operations.items()
+            }
+            for path, operations in paths.items()
+        },
+    }
+
+
+def _blueprint_of(endpoint: str) -> str:
+    return endpoint.rpartition(".")[0]

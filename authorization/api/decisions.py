@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from authorization.api.documented import answer, described_by
 from authorization.api.ocpp import AuthorizeRequest16, AuthorizeRequest201
+from authorization.api.ocpp_answers import AuthorizeResponse16, AuthorizeResponse201
 from authorization.api.payloads import record_payload
 from authorization.api.schemas import (
     AuthorizationAnswer,
@@ -127,7 +128,10 @@ def _add_ocpp(
     blueprint: APIBlueprint, operations: DecisionOperations, principal: Callable[[], Principal]
 ) -> None:
     @blueprint.post(
-        "/ocpp/2.0.1/<station_id>/Authorize", tags=[_OCPP_TAG], summary="OCPP 2.0.1 Authorize"
+        "/ocpp/2.0.1/<station_id>/Authorize",
+        tags=[_OCPP_TAG],
+        summary="OCPP 2.0.1 Authorize",
+        responses={200: AuthorizeResponse201},
     )
     @described_by(path=StationPath, body=AuthorizeRequest201)
     def authorize_201(**parameters: str) -> Response:
@@ -135,7 +139,10 @@ def _add_ocpp(
         return answer(operations.authorize_201, principal(), parameters)
 
     @blueprint.post(
-        "/ocpp/1.6/<station_id>/Authorize", tags=[_OCPP_TAG], summary="OCPP 1.6 Authorize"
+        "/ocpp/1.6/<station_id>/Authorize",
+        tags=[_OCPP_TAG],
+        summary="OCPP 1.6 Authorize",
+        responses={200: AuthorizeResponse16},
     )
     @described_by(path=StationPath, body=AuthorizeRequest16)
     def authorize_16(**parameters: str) -> Response:

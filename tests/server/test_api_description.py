@@ -1,0 +1,144 @@
+"""The API description is valid, complete and true: schemathesis asks what it promises."""
+
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+
+from server.app import api_description
+from server.entry import flask_application
+from tests.server.assembly import OURS, Application
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+EXAMPLES = 10
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+@pytest.fixture(scope="module")
+def description(application: Application) -> dict[str, Any]:
+    return api_description(flask_application(application.services, with_management=True))
+
+
+def operations(description: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            assert method in METHODS
+            yield f"{method} {path}", operation
+
+
+def test_it_is_valid_openapi_3_1(description: dict[str, Any]) -> None:
+    assert description["openapi"].startswith("3.1")
+    assert [error.message for error in OPENAPI_31_VALIDATOR.iter_errors(description)] == []
+
+
+def test_every_operation_needs_a_token_but_the_one_that_gives_it(
+    description: dict[str, Any],
+) -> None:
+    schemes = description["components"]["securitySchemes"]
+    assert {name for needed in description["security"] for name in needed} == set(schemes)
+    open_to_all = [name for name, operation in operations(description) if "security" in operation]
+    assert open_to_all == ["post /oauth/token"]
+    assert description["paths"]["/oauth/token"]["post"]["security"] == []
+
+
+def test_every_operation_documents_its_success_and_its_problems(
+    description: dict[str, Any],
+) -> None:
+    for name, operation in operations(description):
+        responses = operation["responses"]
+        assert {status for status in responses if status.startswith("2")}, name
+        if name == "post /oauth/token":  # RFC 6749 section 5.2 says how that one fails
+            continue
+        for status in ("400", "401", "403", "404", "413", "415", "429", "503"):
+            assert responses[status]["content"] == PROBLEM, (name, status)
+
+
+def test_requests_forbid_what_nobody_documented(description: dict[str, Any]) -> None:
+    schemas = description["components"]["schemas"]
+    for name, operation in operations(description):
+        if name == "post /oauth/token":  # RFC 6749 section 3.2: unknown parameters are ignored
+            continue
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            schema = schemas[media["schema"]["$ref"].rpartition("/")[2]]
+            assert schema["additionalProperties"] is False, name
+
+
+def test_every_operation_is_described_in_words(description: dict[str, Any]) -> None:
+    for name, operation in operations(description):
+        assert operation["summary"], name
+        assert operation["tags"], name
+
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+    unsupported_method,
+]
+
+
+def test_answers_are_as_described(application: Application, description: dict[str, Any]) -> None:
+    """As an administrator, so that no role ends a question early; on things and on no things."""
+    api = schemathesis.openapi.from_dict(description)
+    api.app = application.wsgi
+    token = {"Authorization": f"Bearer {application.tokens['admin']}"}
+    failures: dict[str, str] = {}
+    for found in api.get_all_operations():
+        assert isinstance(found, Ok)
+        known = asdict(application.things()) | {"operator_id": OURS, "evse_ids": []}
+        for mode in GenerationMode:
+            try:
+                explore(found.ok(), mode, known, token)
+            except Exception as failure:
+                told = "".join(traceback.format_exception(failure))
+                failures[f"{mode} {found.ok().label}"] = told
+    assert not failures, "\n".join(failures.values())
+
+
+def explore(
+    operation: Any, mode: GenerationMode, known: Mapping[str, object], token: Mapping[str, str]
+) -> None:
+    """Ask an operation what its description allows (POSITIVE) or forbids (NEGATIVE)."""
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[*HealthCheck],
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), on_things=st.booleans())
+    def ask(case: Any, on_things: bool) -> None:
+        case.headers = {}
+        if on_things and mode is GenerationMode.POSITIVE:
+            case.path_parameters = insert(known, case.path_parameters)
+            case.body = insert(known, case.body)
+        case.call_and_validate(headers=token, checks=CHECKS)
+
+    ask()
+
+
+def insert(known: Mapping[str, object], given: Any) -> Any:
+    """Put what exists in the place of what was generated under its name."""
+    if not isinstance(given, Mapping):
+        return given
+    return {name: known.get(name, value) for name, value in given.items()}
