@@ -79,22 +79,17 @@ def csr_attributes(rule: EnrolmentRule, algorithm: KeyAlgorithm) -> bytes:
     and as the template that new clients look at alone. A CPS is told of no name, because it gets
     its own from its token.
     """
-    curve = _CURVES.get(algorithm)
-    if curve is None:
-        key_type, parameters = _ED448, []
-    else:
-        key_type, parameters = _EC_PUBLIC_KEY, [core.ObjectIdentifier(curve)]
-    identifier = {"algorithm": key_type, "parameters": parameters[0] if parameters else None}
-    template = {
-        "version": 0,
-        "public_key": {"algorithm": {k: v for k, v in identifier.items() if v is not None}},
-        "attributes": [],
-    }
+    key: dict[str, object] = {"algorithm": _ED448}
+    parameters: list[core.Asn1Value] = []
+    if algorithm in _CURVES:
+        parameters = [core.ObjectIdentifier(_CURVES[algorithm])]
+        key = {"algorithm": _EC_PUBLIC_KEY, "parameters": parameters[0]}
+    template: dict[str, object] = {"version": 0, "public_key": {"algorithm": key}, "attributes": []}
     if rule.form is not CommonNameForm.PROVISIONING:
         template["subject"] = [[{"type": _COMMON_NAME}]]
     attributes = _CsrAttributes(
         [
-            _attribute(key_type, parameters),
+            _attribute(str(key["algorithm"]), parameters),
             _AttributeOrOid("oid", core.ObjectIdentifier(SIGNATURE_OIDS[algorithm].dotted_string)),
             _attribute(_REQUEST_INFO_TEMPLATE, [_RequestInfoTemplate(template)]),
         ]
