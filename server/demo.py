@@ -35,7 +35,7 @@ def read_demo(services: Services) -> dict[str, Any] | None:
     if sealed is None or sealed == b"":
         return None
     payload: dict[str, Any] = orjson.loads(services.sealer.open(sealed, _CONTEXT))
-    return payload
+    return payload | {"base_url": services.settings.public_url}  # it may have moved
 
 
 def create_demo(services: Services, progress: Callable[[str], None]) -> dict[str, Any]:
@@ -45,10 +45,7 @@ def create_demo(services: Services, progress: Callable[[str], None]) -> dict[str
     MAC, a VIN and client secrets, which must not lie about in clear.
     """
     progress("authorities: V2G, MO and OEM roots with their sub-CAs")
-    services.create_hierarchy(
-        LOCAL_ADMINISTRATOR,
-        HierarchyRequest(Edition.ISO15118_2, KeyAlgorithm.P256, "evtrust demo", "DE", NAME),
-    )
+    _create_authorities(services)
     progress("participants: CPO, MO, OEM, CPS and an administrator")
     payload: dict[str, Any] = {
         "base_url": services.settings.public_url,
@@ -68,6 +65,18 @@ def create_demo(services: Services, progress: Callable[[str], None]) -> dict[str
     sealed = services.sealer.seal(orjson.dumps(payload), _CONTEXT)
     write_value(services.database, _CONTEXT, sealed)
     return payload
+
+
+def _create_authorities(services: Services) -> None:
+    standing = services.authorities.all()
+    for authority in standing:  # of a demonstration that was interrupted, perhaps before these
+        services.publish_crl(authority.name)
+        services.issue_ocsp_signer(authority.name)
+    if not standing:
+        services.create_hierarchy(
+            LOCAL_ADMINISTRATOR,
+            HierarchyRequest(Edition.ISO15118_2, KeyAlgorithm.P256, "evtrust demo", "DE", NAME),
+        )
 
 
 def _create_clients(services: Services) -> dict[str, dict[str, str]]:

@@ -1,6 +1,7 @@
 """What is true of one installation: its sealing salt, and whether its data are a demonstration."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Column, LargeBinary, String, Table, bindparam, insert, select, update
@@ -40,7 +41,7 @@ def initialise(database: Database, settings: Settings, *, demo: bool) -> Install
     """Make the passphrase file and the salt where they are missing; the schema must be there."""
     if _read(database):
         return open_installation(database, settings)
-    if not settings.key_passphrase_file.exists():
+    with suppress(FileExistsError):
         write_new_passphrase(settings.key_passphrase_file)
     salt = secrets.token_bytes(SALT_BYTES)
     sealer = Sealer.from_passphrase(read_passphrase(settings.key_passphrase_file), salt)

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from foundation.errors import Kind, ServiceError
 from server.bodies import body_too_large
+from server.unexpected import places
 
 STATUS = {
     Kind.MALFORMED: 400,
@@ -125,7 +126,7 @@ def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, st
     """Log what nobody expected, with its trace; the asker gets the trace id and nothing else."""
     trace_id = str(uuid.uuid4())
     # the exception's text may quote a row: only its type and the places it passed are logged
-    log.error("unexpected", trace_id=trace_id, error=type(failure).__name__, trace=_places(failure))
+    log.error("unexpected", trace_id=trace_id, error=type(failure).__name__, trace=places(failure))
     body = problem_body(
         500,
         "unexpected",
@@ -133,16 +134,6 @@ def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, st
         trace_id=trace_id,
     )
     return 500, body, {}
-
-
-def _places(failure: BaseException) -> list[str]:
-    places: list[str] = []
-    trace = failure.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
-        trace = trace.tb_next
-    return places[-12:]
 
 
 def validation_fields(failure: ValidationError) -> dict[str, str]:

@@ -6,29 +6,31 @@ from typing import Any
 
 import orjson
 
-from foundation.errors import ServiceError
-from server.cli.output import emit_refusal
-from server.serve import prepare_metrics, run_server
+from server.cli.output import emit_refusal, refusal_of
+from server.serve import prepare_serving, run_server
 from server.settings import Settings, load_settings
 
 
 def main() -> int:
     """Initialise the demonstration where needed, tell how to use it, serve until stopped."""
-    settings = load_settings()
-    prepare_metrics(settings.home)
-    # not earlier: prometheus_client looks at its import for the folder prepared above
-    from server.startup import check_startable, initialise_everything  # noqa: PLC0415
-
     try:
+        settings = load_settings()
+        prepare_serving(settings)
+        # not earlier: prometheus_client looks at its import for a folder that is prepared above
+        from server.startup import check_startable, initialise_everything  # noqa: PLC0415
+
         initialised = initialise_everything(
             settings, demo=True, progress=lambda step: say(f"  {step}")
         )
         check_startable(settings)
-    except ServiceError as failure:
-        emit_refusal(failure, as_json=False)
+        say(instructions(settings, initialised.payload))
+        run_server(settings)
+    except KeyboardInterrupt:
+        say("stopped; `make run` goes on from here")
         return 1
-    say(instructions(settings, initialised.payload))
-    run_server(settings)
+    except Exception as failure:  # noqa: BLE001 - the last stop: nothing may leave as a trace
+        emit_refusal(refusal_of(failure), as_json=False)
+        return 1
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from granian import Granian
 from granian.constants import Interfaces
 
+from foundation.errors import Kind, ServiceError
 from server.settings import Address, Settings
 
 BACKLOG = 1024
@@ -33,14 +35,43 @@ def run_server(settings: Settings) -> None:
                 management.kill()
 
 
+def prepare_serving(settings: Settings) -> None:
+    """Make sure of free addresses, then empty the folder of shared metrics.
+
+    Raises ServiceError CONFLICT `address_not_free`: worker processes could not tell it themselves.
+    Must run before anything imports prometheus_client, which looks for the folder at import.
+    """
+    for address in {settings.listen, settings.management_listen}:
+        _require_free(address)
+    prepare_metrics(settings.home)
+
+
+def _require_free(address: Address) -> None:
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as failure:
+        raise ServiceError(
+            Kind.CONFLICT,
+            "address_not_free",
+            f"cannot listen on {address} ({failure.strerror}); stop what listens there, or set "
+            "EVTRUST_LISTEN",
+        ) from failure
+
+
 def prepare_metrics(home: Path) -> None:
     """Empty the folder in which worker processes share their metrics.
 
     Must run before anything imports prometheus_client, which looks for the folder at import.
     """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = home / "metrics"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 

@@ -68,13 +68,13 @@ def check_startable(settings: Settings) -> None:
     """Refuse to serve what must not be served.
 
     Raises ServiceError: `schema_outdated`, `not_initialised`, `sealed_blob_unreadable`,
-    `demo_exposed` (demo data on an address that others reach), `demo_beside_real`.
+    `demo_exposed` (demo data on an address that others reach), `demo_unfinished`,
+    `demo_beside_real`.
     """
     database = Database(settings.database_url)
     try:
         services = Services(settings, database=database)
-        if services.installation.demo:
-            _check_demo(settings, services)
+        demo = services.installation.demo
         current, newest = current_revision(database), newest_revision()
         if current != newest:
             raise ServiceError(
@@ -83,20 +83,33 @@ def check_startable(settings: Settings) -> None:
                 f"the database is at {current or 'nothing'}, this version needs {newest}; "
                 "run `evtrust db upgrade`",
             )
+        if demo:
+            _check_demo(settings, services)
     finally:
         database.close()
 
 
 def _check_demo(settings: Settings, services: Services) -> None:
-    if not (settings.listen.is_loopback and settings.management_listen.is_loopback):
+    exposed = [
+        address
+        for address in (settings.listen, settings.management_listen)
+        if not address.is_loopback
+    ]
+    if exposed:
         raise ServiceError(
             Kind.FORBIDDEN,
             "demo_exposed",
-            f"demo data are served on loopback only, not on {settings.listen}; "
+            f"demo data are served on loopback only, not on {exposed[0]}; "
             "run `evtrust init` in another EVTRUST_HOME for a real service",
         )
     demo = read_demo(services)
-    slots = set() if demo is None else set(demo["authorities"])
+    if demo is None:
+        raise ServiceError(
+            Kind.CONFLICT,
+            "demo_unfinished",
+            "the demonstration was interrupted while it was made; run `evtrust init --demo`",
+        )
+    slots = set(demo["authorities"])
     strangers = {authority.slot for authority in services.authorities.all()} - slots
     if strangers:
         raise ServiceError(

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from foundation.errors import ServiceError
-from server.cli.output import emit_refusal
+from server.cli.output import emit_refusal, refusal_of
 from server.settings import load_settings
 
 COMMANDS = {
@@ -67,13 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = cli.main(words, prog_name="evtrust", standalone_mode=False)
-    except ServiceError as failure:
-        emit_refusal(failure, as_json="--json" in words)
-        sys.exit(1)
     except click.ClickException as failure:
         failure.show()
         sys.exit(failure.exit_code)
     except click.Abort:
         click.echo("stopped", err=True)
+        sys.exit(1)
+    except Exception as failure:  # noqa: BLE001 - the last stop: nothing may leave as a trace
+        emit_refusal(refusal_of(failure), as_json="--json" in words)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -11,10 +11,10 @@ from server.settings import load_settings
 @click.command("serve")
 def serve_command() -> None:
     """Serve HTTP on EVTRUST_LISTEN until told to stop."""
-    from server.serve import prepare_metrics, run_server
+    from server.serve import prepare_serving, run_server
 
     settings = load_settings()
-    prepare_metrics(settings.home)  # before anything imports the metrics
+    prepare_serving(settings)  # before anything imports the metrics
     from server.startup import check_startable
 
     check_startable(settings)
