@@ -22,7 +22,7 @@ class Prepared:
     `keys` names the parameters of an insert; a select's and an update's are its bind parameters.
     """
 
-    __slots__ = ("_columns", "_parameters", "_positional", "_row", "sql")
+    __slots__ = ("_columns", "_fixed", "_parameters", "_positional", "_row", "sql")
 
     def __init__(
         self,
@@ -34,6 +34,11 @@ class Prepared:
         self.sql = str(compiled)
         self._positional = bool(compiled.positional)
         names = compiled.positiontup if compiled.positional else compiled.binds
+        self._fixed = {
+            name: bind.value
+            for name, bind in compiled.binds.items()
+            if not bind.required and keys is None
+        }
         self._parameters: tuple[tuple[str, Convert | None], ...] = tuple(
             (name, _to_driver(compiled.binds[name].type, dialect)) for name in names or ()
         )
@@ -47,6 +52,8 @@ class Prepared:
 
     def parameters(self, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
         """Return `values` as the driver takes them; KeyError where one is missing."""
+        if self._fixed:
+            values = {**self._fixed, **values}
         if self._positional:
             return [
                 values[name] if convert is None else convert(values[name])

@@ -26,7 +26,7 @@ from server.app import (
 from server.bodies import heard_out
 from server.fast_lane import FastLanes, Lane
 from server.migrate import current_revision, newest_revision
-from server.observability import configure_logs, observed
+from server.observability import Observed, configure_logs, write_line
 from server.problems import PROBLEM_RESPONSES, in_plain_text, register_problem_handlers
 from server.proxies import BehindProxies
 from server.settings import load_settings
@@ -86,7 +86,8 @@ def main_application(services: WebServices) -> "WSGIApplication":
         ),
         flask,
     )
-    return observed(heard_out(services.status_application(lanes)))
+    logged = settings.log_level in {"debug", "info"}
+    return Observed(heard_out(services.status_application(lanes)), write_line if logged else None)
 
 
 def flask_application(services: WebServices, *, with_management: bool) -> OpenAPI:

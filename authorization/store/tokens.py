@@ -88,9 +88,8 @@ class SqlTokens:
     def find(self, kind: TokenKind, uid: TokenUid) -> AccessToken | None:
         """Return the token of that kind with this uid; sees what is committed by now."""
         digest = self._vault.digest(kind, uid)
-        with self._database.read() as connection:
-            row = connection.execute(_find, {"uid_hash": digest}).first()
-        return None if row is None else _token(row)
+        rows = self._database.fetch(_find, {"uid_hash": digest})
+        return _token(rows[0]) if rows else None
 
     def of_contract(self, contract_id: str) -> tuple[ListedToken, ...]:
         """Return the contract's tokens, oldest first."""

@@ -54,14 +54,16 @@ class _ByIdentifier:
     def __init__(self, vault: IdentifierVault) -> None:
         self._vault = vault
         self._names = [f"digest_{i}" for i in range(vault.pepper_count)]
-        self._statement = select(*_columns).where(
+        self.statement = select(*_columns).where(
             or_(*(enrolments.c.digest == bindparam(name) for name in self._names))
         )
 
+    def values(self, identifier: Identifier) -> dict[str, bytes]:
+        return dict(zip(self._names, self._vault.digests(identifier), strict=True))
+
     def find(self, connection: Connection, identifier: Identifier) -> list[Enrolment]:
-        digests = self._vault.digests(identifier)
-        values = dict(zip(self._names, digests, strict=True))
-        return [_enrolment(row) for row in connection.execute(self._statement, values)]
+        rows = connection.execute(self.statement, self.values(identifier))
+        return [_enrolment(row) for row in rows]
 
 
 class SqlEnrolmentReader:
@@ -74,8 +76,9 @@ class SqlEnrolmentReader:
 
     def find(self, identifier: Identifier) -> Sequence[Enrolment]:
         """Return every enrolment of the identifier, under whichever pepper it was hashed."""
-        with self._database.read() as connection:
-            return self._by_identifier.find(connection, identifier)
+        found = self._by_identifier
+        rows = self._database.fetch(found.statement, found.values(identifier))
+        return [_enrolment(row) for row in rows]
 
     def by_id(self, enrolment_id: str) -> tuple[Enrolment, Identifier] | None:
         """Return an enrolment and its identifier, or None."""

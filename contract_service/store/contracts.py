@@ -129,14 +129,12 @@ class SqlContractReader:
         return self._one(_by_id, {"contract_id": contract_id})
 
     def _one(self, statement: Select[Any], values: dict[str, str]) -> Contract | None:
-        with self._database.read() as connection:
-            row = connection.execute(statement, values).first()
-        return None if row is None else _contract(row)
+        rows = self._database.fetch(statement, values)
+        return _contract(rows[0]) if rows else None
 
     def certificates(self, emaid: Emaid) -> tuple[ContractCertificate, ...]:
         """Return the certificates recorded for that EMAID and no other, latest first."""
-        with self._database.read() as connection:
-            rows = connection.execute(_certificates, {"identity": identity(emaid)}).all()
+        rows = self._database.fetch(_certificates, {"identity": identity(emaid)})
         return tuple(_certificate(row) for row in rows)
 
     def page(
@@ -169,9 +167,8 @@ class SqlForeignCertificates:
 
     def is_recorded(self, contract_id: str, fingerprint: str) -> bool:
         """Whether the certificate is recorded for the contract already."""
-        with self._database.read() as connection:
-            values = {"contract_id": contract_id, "fingerprint": fingerprint}
-            return connection.execute(_is_recorded, values).first() is not None
+        values = {"contract_id": contract_id, "fingerprint": fingerprint}
+        return bool(self._database.fetch(_is_recorded, values))
 
     def record(
         self, contract_id: str, certificate: ContractCertificate, at: datetime, event: Event

@@ -84,15 +84,13 @@ class OwnRecords:
 
     def _look_up(self, issuer: str, serial: int, revision: int) -> "_Known | None":
         key = {"issuer": issuer, "serial": f"{serial:X}"}
-        with self._database.read() as connection:
-            row = connection.execute(_status, key).one_or_none()
-            if row is not None:
-                evidence = Evidence(CertificateStatus(row[0]), SOURCE, CertificateRole(row[1]))
-                return _Known(revision, row[2], evidence)
-            reserved = connection.execute(_revoked_reservation, key).one_or_none()
-        if reserved is None:
+        for status, role, fingerprint in self._database.fetch(_status, key):
+            evidence = Evidence(CertificateStatus(status), SOURCE, CertificateRole(role))
+            return _Known(revision, fingerprint, evidence)
+        reserved = self._database.fetch(_revoked_reservation, key)
+        if not reserved:
             return None
-        evidence = Evidence(CertificateStatus.REVOKED, SOURCE, CertificateRole(reserved[0]))
+        evidence = Evidence(CertificateStatus.REVOKED, SOURCE, CertificateRole(reserved[0].role))
         return _Known(revision, None, evidence)
 
     def _load_names(self, _: None) -> Mapping[IssuerKey, str]:

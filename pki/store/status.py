@@ -161,14 +161,11 @@ class SqlStatusReader:
     def status(self, issuer: str, serial: str) -> StatusRecord | None:
         """Return what is known of a serial (upper-case hex) below `issuer` (a name)."""
         key = {"issuer": issuer, "serial": serial}
-        with self._database.read() as connection:
-            row = connection.execute(_status, key).one_or_none()
-            if row is not None:
-                return StatusRecord(CertificateStatus(row[0]), row[1], _reason(row[2]))
-            reserved = connection.execute(_reserved_status, key).one_or_none()
-        if reserved is None:
-            return None
-        return StatusRecord(CertificateStatus.REVOKED, reserved[0], _reason(reserved[1]))
+        for status, at, reason in self._database.fetch(_status, key):
+            return StatusRecord(CertificateStatus(status), at, _reason(reason))
+        for at, reason in self._database.fetch(_reserved_status, key):
+            return StatusRecord(CertificateStatus.REVOKED, at, _reason(reason))
+        return None
 
     def revisions(self) -> Mapping[str, int]:
         """Return authority name -> how often a status below it has changed, where one has."""
