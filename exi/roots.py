@@ -106,6 +106,6 @@ def fragment_of(cls: type[Any]) -> tuple[Roots, Root]:
     return _FRAGMENT_OF[cls]
 
 
-def fragment_names(schema: Schema) -> Mapping[str, Root]:
+def fragment_roots(schema: Schema) -> Mapping[str, Root]:
     """Return the signed elements of a schema by name."""
     return {root.name: root for roots in FRAGMENTS[schema] for root in roots.known}
