@@ -10,7 +10,6 @@ the edge alone, in `exi.json_form`. Pure Python, no I/O, nothing but the standar
 
 from exi.codec import (
     Message,
-    Message2,
     Message20,
     decode,
     decode_fragment,
@@ -18,17 +17,17 @@ from exi.codec import (
     encode_fragment,
 )
 from exi.errors import ExiError
-from exi.schema import Facets, Schema
+from exi.schema import Facets, Schema, schema_of
 
 __all__ = [
     "ExiError",
     "Facets",
     "Message",
-    "Message2",
     "Message20",
     "Schema",
     "decode",
     "decode_fragment",
     "encode",
     "encode_fragment",
+    "schema_of",
 ]

@@ -15,6 +15,8 @@ MAX_MESSAGE_BYTES = 65_536
 LENGTH_GROUPS = 5
 """Seven-bit groups of a length that we read: 2**35 is past every message (our own judgement)."""
 
+_MOST_PENDING = 1024  # bits: more are dearer to shift than to write out
+
 
 class BitReader:
     """Reads a stream from behind its header. `strict`: facets have lower limits, too.
@@ -54,6 +56,7 @@ class BitReader:
 
     def bits(self, width: int) -> int:
         """Take `width` bits (at most 9) as an unsigned number, most significant bit first."""
+        # not by way of `peek`: a message takes a hundred and more
         position = self.position
         after = position + width
         if after > self.end:
@@ -138,15 +141,16 @@ class BitWriter:
 
     def octets(self, octets: bytes) -> None:
         """Write octets, wherever within a byte the stream stands."""
-        count = 8 * len(octets)
-        together = self._pending << count | int.from_bytes(octets, "big")
-        odd = (self._width + count) & 7
-        self._written += (together >> odd).to_bytes((self._width + count) >> 3, "big")
-        self._pending = together & ((1 << odd) - 1)
-        self._width = odd
+        self._pending = self._pending << 8 * len(octets) | int.from_bytes(octets, "big")
+        self._width += 8 * len(octets)
+        if self._width > _MOST_PENDING:
+            odd = self._width & 7
+            self._written += (self._pending >> odd).to_bytes(self._width >> 3, "big")
+            self._pending &= (1 << odd) - 1
+            self._width = odd
 
     def finish(self) -> bytes:
         """Return the stream, its last byte filled with zero bits."""
-        self.bits(0, -self._width & 7)
-        self.octets(b"")
-        return bytes(self._written)
+        fill = -self._width & 7
+        last = (self._pending << fill).to_bytes((self._width + fill) >> 3, "big")
+        return bytes(self._written + last)

@@ -1,4 +1,7 @@
-"""Messages and signed fragments, to bytes and back. Every function raises ExiError and no other."""
+"""Messages and signed fragments, to bytes and back.
+
+Every function raises ExiError, and nothing else for arguments of the stated types.
+"""
 
 from typing import Any, Literal, TypeVar, overload
 
@@ -9,15 +12,16 @@ from exi.messages import iso15118_2, iso15118_20
 from exi.roots import DOCUMENTS, Root, Roots, document_of, fragment_of
 from exi.schema import Facets, Schema
 
-Message2 = iso15118_2.V2GMessage
 Message20 = iso15118_20.CertificateInstallationReq | iso15118_20.CertificateInstallationRes
-Message = Message2 | Message20
+Message = iso15118_2.V2GMessage | Message20
 
 Fragment = TypeVar("Fragment")
 
 
 @overload
-def decode(stream: bytes, schema: Literal[Schema.ISO15118_2], facets: Facets = ...) -> Message2: ...
+def decode(
+    stream: bytes, schema: Literal[Schema.ISO15118_2], facets: Facets = ...
+) -> iso15118_2.V2GMessage: ...
 @overload
 def decode(
     stream: bytes, schema: Literal[Schema.ISO15118_20], facets: Facets = ...

@@ -120,9 +120,10 @@ class Grammar:
             item = getattr(value, part.field)
             if item is None or item == ():
                 continue
-            if state is None or part.field not in state.by_field:
+            chosen = state.by_field.get(part.field) if state is not None else None
+            if state is None or chosen is None:
                 raise _misplaced(state, part)
-            code, production = state.by_field[part.field]
+            code, production = chosen
             try:
                 if production.text is not None and production.text.ends_escaped(item, sink):
                     sink.bits(state.escape << 3, state.width + 3)
@@ -262,7 +263,7 @@ class _ItemsContent:
         if ahead > 1:
             raise unexpected(source)
         if self._spec.full is FullList.UNLIMITED and not ahead:
-            raise ExiError("exi_limit", f"more than {len(items)}", bit=source.position)
+            raise ExiError("exi_limit", f"write at most {len(items)}", bit=source.position)
         source.bits(1 + ahead)
         usual = (self._spec.full is FullList.SHORT) == (ahead == 0)
         return tuple(items) if usual else EndedOtherwise(items)

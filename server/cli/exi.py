@@ -52,8 +52,8 @@ def decode_command(schema: str, fragment: str | None, file: BinaryIO, as_json: b
     else:
         cls = _fragment(chosen, fragment).cls
         form = fragment_to_json(decode_fragment(stream, cls, Facets.LENIENT))
-    # not orjson: serial numbers have 160 bits
-    click.echo(json.dumps(form, ensure_ascii=False, indent=None if as_json else 2))
+    # not orjson: serial numbers have 160 bits; in ASCII, for texts may hold a terminal's commands
+    click.echo(json.dumps(form, indent=None if as_json else 2))
 
 
 @exi_group.command("encode")

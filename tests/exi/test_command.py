@@ -84,3 +84,12 @@ def test_refusals(words: list[str], given: bytes, code: str) -> None:
 )
 def test_wrong_usage(words: list[str]) -> None:
     assert run(*words).exit_code == 2
+
+
+def test_texts_cannot_command_a_terminal() -> None:
+    row = next(row for row in rows() if row.element == "eMAID")
+    form = json.dumps({"eMAID": {"Id": "\x9b31m\u202e", "value": "DEABCC123ABC56"}})
+    written = run("encode", *options(row), given=form)
+    printed = run("decode", *options(row), given=written.stdout_bytes)
+    assert printed.output.isascii()
+    assert json.loads(printed.output) == json.loads(form)

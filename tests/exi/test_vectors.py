@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from exi import ExiError, Facets, Schema, decode, decode_fragment, encode, encode_fragment
+from exi import (
+    ExiError,
+    Facets,
+    Schema,
+    decode,
+    decode_fragment,
+    encode,
+    encode_fragment,
+    schema_of,
+)
 from exi.json_form import (
     fragment_from_json,
     fragment_to_json,
@@ -143,3 +152,17 @@ def test_how_fragments_begin() -> None:
     )
     with pytest.raises(ExiError):
         decode_fragment(bytes.fromhex(typed_wrongly) + bytes(20), iso15118_2.EMAID)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "schema"),
+    [
+        ("urn:iso:15118:2:2013:MsgDef", Schema.ISO15118_2),
+        ("urn:iso:std:iso:15118:-20:CommonMessages", Schema.ISO15118_20),
+        ("urn:iso:15118:20:2020:MsgDef", Schema.ISO15118_20),
+        ("urn:iso:15118:20:2022:MsgDef", Schema.ISO15118_20),
+        ("urn:din:70121:2012:MsgDef", None),
+    ],
+)
+def test_how_partners_name_schemas(namespace: str, schema: Schema | None) -> None:
+    assert schema_of(namespace) is schema
