@@ -65,6 +65,11 @@ class PathCertificate:
         return cast("x509.Extension[ExtensionValue] | None", found)
 
     @property
+    def serial_number(self) -> int:
+        """The serial number."""
+        return self.certificate.serial_number
+
+    @property
     def writes_default(self) -> bool:
         """Whether its basic constraints write out a DEFAULT value, against X.690 section 11.5."""
         return self.read_as is not self.certificate

@@ -10,7 +10,7 @@ from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from foundation.errors import Kind, ServiceError
 from pki.model.path_certificate import UNREADABLE, PathCertificate
-from pki.model.path_revocation import Evidence
+from pki.model.path_revocation import Evidence, JudgedCertificate
 from pki.model.path_rules import STRONG_SIGNATURES
 from pki.model.roles import CertificateStatus
 
@@ -50,7 +50,7 @@ class SuppliedCrls:
     crls: Sequence[x509.CertificateRevocationList]
 
     def status(
-        self, certificate: PathCertificate, issuer: PathCertificate, at: datetime
+        self, certificate: JudgedCertificate, issuer: PathCertificate, at: datetime
     ) -> Evidence | None:
         """Return what the issuer's CRLs say of the certificate; None where none is acceptable.
 
@@ -103,9 +103,9 @@ def _may_sign_crls(issuer: PathCertificate) -> bool:
 
 
 def _listed_as(
-    crl: x509.CertificateRevocationList, certificate: PathCertificate
+    crl: x509.CertificateRevocationList, certificate: JudgedCertificate
 ) -> CertificateStatus:
-    entry = crl.get_revoked_certificate_by_serial_number(certificate.certificate.serial_number)
+    entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
     if entry is None:
         return CertificateStatus.GOOD
     try:

@@ -46,18 +46,18 @@ def frame_certificate(der: bytes) -> CertificateFrame:
 
     Raises IndexError where the bytes end too early.
     """
-    signed_start, _ = _element(der, 0)
-    position, signed_end = _element(der, signed_start)
-    _, algorithm_end = _element(der, signed_end)
-    signature_start, signature_end = _element(der, algorithm_end)
+    signed_start, _ = element(der, 0)
+    position, signed_end = element(der, signed_start)
+    _, algorithm_end = element(der, signed_end)
+    signature_start, signature_end = element(der, algorithm_end)
     if der[position] == _VERSION_TAG:
-        _, position = _element(der, position)
-    serial_start, serial_end = _element(der, position)
-    _, inner_end = _element(der, serial_end)
-    _, issuer_end = _element(der, inner_end)
-    _, validity_end = _element(der, issuer_end)
-    _, subject_end = _element(der, validity_end)
-    _, public_key_end = _element(der, subject_end)
+        _, position = element(der, position)
+    serial_start, serial_end = element(der, position)
+    _, inner_end = element(der, serial_end)
+    _, issuer_end = element(der, inner_end)
+    _, validity_end = element(der, issuer_end)
+    _, subject_end = element(der, validity_end)
+    _, public_key_end = element(der, subject_end)
     return CertificateFrame(
         signed=der[signed_start:signed_end],
         signature=b"" if der[signature_start] else der[signature_start + 1 : signature_end],
@@ -70,8 +70,11 @@ def frame_certificate(der: bytes) -> CertificateFrame:
     )
 
 
-def _element(der: bytes, position: int) -> tuple[int, int]:
-    """Start of the content, and end, of the element at `position`."""
+def element(der: bytes, position: int) -> tuple[int, int]:
+    """Return start of the content, and end, of the DER element at `position`.
+
+    Raises IndexError where the bytes end before the content begins.
+    """
     length = der[position + 1]
     if length < 0x80:
         return position + 2, position + 2 + length

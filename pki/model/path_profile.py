@@ -92,7 +92,7 @@ def certificate_findings(certificate: PathCertificate, profile: Profile) -> tupl
                 role, PathFindingCode.DEFAULT_VALUE_ENCODED.value, detail, "X.690 section 11.5"
             )
         )
-    if not _has_form(certificate.common_name, profile.common_name.value):
+    if not has_form(certificate.common_name, profile.common_name.value):
         detail = f"its common name is no {profile.common_name.value}"
         findings.append(
             RoleFinding(
@@ -155,9 +155,10 @@ def _sub_cas_above(profile: Profile) -> tuple[CertificateRole, ...]:
     return tuple(profile.issuers.value - ROOT_ROLES)
 
 
-def _has_form(common_name: str | None, form: CommonNameForm) -> bool:
+def has_form(common_name: str | None, form: CommonNameForm) -> bool:
+    """Whether a common name is what its profile asks for; a missing one is the linter's finding."""
     parsers = _PARSERS.get(form)
-    if parsers is None or common_name is None:  # free text, or the linter's finding
+    if parsers is None or common_name is None:
         return True
     for parse in parsers:
         try:

@@ -4,7 +4,7 @@ It only ever accepts, and only leaves of the plainest sort; whatever it does not
 the whole way through OpenSSL. The leaf's signature is verified here every time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
@@ -15,8 +15,9 @@ from pki.model.path import CandidatePath
 from pki.model.path_anchor import Anchor, AnchorSet
 from pki.model.path_certificate import PathCertificate, read_certificate, signature_verifies
 from pki.model.path_judgement import Judgement
-from pki.model.path_profile import certificate_findings, edition_of
+from pki.model.path_profile import certificate_findings, edition_of, has_form
 from pki.model.path_rules import rule_breaks
+from pki.model.path_template import FittedLeaf, LeafTemplate, learn_template
 from pki.model.profile import Profiles
 from pki.model.roles import CertificateRole, Edition
 from pki.model.tolerance import TolerancePolicy
@@ -44,13 +45,17 @@ _DEPENDS_ON_LEAF = frozenset(
 """Constraints on a path whose outcome depends on what stands in the leaf."""
 
 
+MAX_TEMPLATES = 8
+"""Own judgement: an issuer's leaves of one role come in few lengths of name and serial number."""
+
+
 @dataclass(frozen=True, slots=True)
 class IssuerPath:
     """A validated way from a leaf's issuer (first) to the anchor (last), and what holds for it.
 
     `roles` begins with the leaf's, `edition` is that of its profile. `tolerances` are those of
     the way, without a leaf's. The way counts within its dates only, and only for the `anchors` it
-    was found with.
+    was found with. `templates` grows as leaves are accepted, to MAX_TEMPLATES.
     """
 
     certificates: tuple[PathCertificate, ...]
@@ -62,6 +67,7 @@ class IssuerPath:
     tolerances: tuple[str, ...]
     not_before: datetime
     not_after: datetime
+    templates: list[LeafTemplate] = field(default_factory=list, compare=False)
 
 
 def issuer_path_of(
@@ -119,7 +125,42 @@ def judge_repeated_leaf(
     return Judgement(path, known.roles, (), (*tolerances, *known.tolerances), known.tolerances)
 
 
-def _within_dates(leaf: PathCertificate, known: IssuerPath, at: datetime) -> bool:
+def fit_repeated_leaf(
+    der: bytes, known: IssuerPath, role: CertificateRole, at: datetime, profiles: Profiles
+) -> tuple[FittedLeaf, tuple[str, ...]] | None:
+    """Judge a leaf by the templates of a validated way; None for any doubt. Never raises.
+
+    Returns the leaf and the tolerances of its path. Revocation is left to the caller.
+    """
+    for template in known.templates:
+        leaf = template.fit(der)
+        if leaf is not None:
+            form = profiles[known.edition, role].common_name.value if known.edition else None
+            if form is None or not has_form(leaf.common_name, form):
+                return None
+            return (leaf, template.tolerances) if _within_dates(leaf, known, at) else None
+    return None
+
+
+def learn_from(
+    judgement: Judgement, known: IssuerPath, role: CertificateRole, profiles: Profiles
+) -> None:
+    """Remember what an accepted leaf shares with the next ones, where there is room."""
+    if known.edition is None or len(known.templates) >= MAX_TEMPLATES:
+        return
+    profile = profiles[known.edition, role]
+    template = learn_template(
+        judgement.path.certificates[0],
+        known.certificates[0],
+        profile.maximum_der_bytes.value,
+        profile.lifetime.value.maximum,
+        judgement.tolerances,
+    )
+    if template is not None:
+        known.templates.append(template)
+
+
+def _within_dates(leaf: PathCertificate | FittedLeaf, known: IssuerPath, at: datetime) -> bool:
     moment = at.replace(microsecond=0)
     return max(leaf.not_before, known.not_before) <= moment <= min(leaf.not_after, known.not_after)
 

@@ -8,11 +8,17 @@ from datetime import datetime
 from foundation.errors import ServiceError
 from pki.model.chain_parser import MAX_CHAIN_CERTIFICATES, check_framing
 from pki.model.path import PathSearch, choose_leaf
-from pki.model.path_anchor import AnchorSet, RevocationPolicy
+from pki.model.path_anchor import Anchor, AnchorSet, RevocationPolicy
 from pki.model.path_certificate import PathCertificate, read_certificate
 from pki.model.path_judgement import Judgement, date_objections, judge_path, rule_objections
-from pki.model.path_repeat import IssuerPath, issuer_path_of, judge_repeated_leaf
-from pki.model.path_revocation import Evidence, weigh_evidence
+from pki.model.path_repeat import (
+    IssuerPath,
+    fit_repeated_leaf,
+    issuer_path_of,
+    judge_repeated_leaf,
+    learn_from,
+)
+from pki.model.path_revocation import Evidence, JudgedCertificate, weigh_evidence
 from pki.model.profile import Profiles
 from pki.model.roles import CertificateRole
 from pki.model.tolerance import TolerancePolicies, TolerancePolicy
@@ -85,13 +91,21 @@ class ValidateChain:
         self, leaf: bytes, known: IssuerPath, role: CertificateRole | None, at: datetime
     ) -> Verdict | None:
         """Accept a leaf below a validated way; None for any doubt, which the whole way settles."""
+        fitted = None
+        if role is not None:
+            fitted = fit_repeated_leaf(leaf, known, role, at, self.profiles)
+        if fitted is not None:
+            certificate, tolerances = fitted
+            verdict = self._verdict(
+                certificate, known.certificates, known.anchor, known.roles, (), tolerances, at
+            )
+            return verdict if verdict.valid else None
         judgement = judge_repeated_leaf(leaf, known, role, at, self.profiles)
-        return None if judgement is None else self._accept(judgement, role, at)
-
-    def _accept(
-        self, judgement: Judgement, role: CertificateRole | None, at: datetime
-    ) -> Verdict | None:
-        verdict = self._verdict(judgement, role, at)
+        if judgement is None:
+            return None
+        if role is not None:
+            learn_from(judgement, known, role, self.profiles)
+        verdict = self._verdict_on(judgement, at)
         return verdict if verdict.valid else None
 
     def _whole(
@@ -114,7 +128,7 @@ class ValidateChain:
         for candidate in search.candidates():
             policy = self.policies.get(candidate.anchor.tolerance_policy, _NO_TOLERANCE)
             judgement = judge_path(candidate, role, at, self.profiles, policy)
-            verdict = self._verdict(judgement, role, at)
+            verdict = self._verdict_on(judgement, at)
             if verdict.valid:
                 self._remember(chain, judgement, policy, role, anchors)
                 return verdict
@@ -145,23 +159,44 @@ class ValidateChain:
             if path is not None:
                 self.memory.remember(sent, role, path)
 
-    def _verdict(self, judgement: Judgement, role: CertificateRole | None, at: datetime) -> Verdict:
-        certificates, anchor = judgement.path.certificates, judgement.path.anchor
-        objections = list(judgement.objections)
-        tolerances = set(judgement.tolerances)
+    def _verdict_on(self, judgement: Judgement, at: datetime) -> Verdict:
+        leaf, *above = judgement.path.certificates
+        return self._verdict(
+            leaf,
+            above,
+            judgement.path.anchor,
+            judgement.roles,
+            judgement.objections,
+            judgement.tolerances,
+            at,
+        )
+
+    def _verdict(
+        self,
+        leaf: JudgedCertificate,
+        above: Sequence[PathCertificate],
+        anchor: Anchor,
+        roles: Sequence[CertificateRole | None],
+        found: Sequence[Objection],
+        tolerated: Sequence[str],
+        at: datetime,
+    ) -> Verdict:
+        """Ask for revocation along the path, and say what all of it amounts to."""
+        certificates: tuple[JudgedCertificate, ...] = (leaf, *above)
+        objections = list(found)
+        tolerances = set(tolerated)
         if anchor.revocation is not RevocationPolicy.NONE:
-            for i, its_role in enumerate(judgement.roles):
-                evidence = self._ask(certificates[i], certificates[i + 1], at)
-                found = weigh_evidence(certificates[i], its_role, evidence, anchor.revocation)
-                if isinstance(found, Objection):
-                    objections.append(found)
-                elif found is not None:
-                    tolerances.add(found)
-        leaf = certificates[0]
+            for certificate, issuer, its_role in zip(certificates, above, roles, strict=False):
+                evidence = self._ask(certificate, issuer, at)
+                weighed = weigh_evidence(certificate, its_role, evidence, anchor.revocation)
+                if isinstance(weighed, Objection):
+                    objections.append(weighed)
+                elif weighed is not None:
+                    tolerances.add(weighed)
         return Verdict(
             valid=not objections,
             fault=worst_fault(objections),
-            role=role,
+            role=roles[0],
             subject_cn=leaf.common_name,
             leaf_fingerprint=leaf.fingerprint,
             anchor=anchor.fingerprint,
@@ -172,7 +207,7 @@ class ValidateChain:
         )
 
     def _ask(
-        self, certificate: PathCertificate, issuer: PathCertificate, at: datetime
+        self, certificate: JudgedCertificate, issuer: PathCertificate, at: datetime
     ) -> Evidence | None:
         for source in self.evidence:
             found = source.status(certificate, issuer, at)

@@ -7,7 +7,7 @@ from typing import Protocol
 from foundation.events import EventLog
 from pki.model.path_anchor import Anchor, AnchorSet
 from pki.model.path_certificate import PathCertificate
-from pki.model.path_revocation import Evidence
+from pki.model.path_revocation import Evidence, JudgedCertificate
 
 
 class AnchorSource(Protocol):
@@ -21,7 +21,7 @@ class RevocationEvidence(Protocol):
     """A source of evidence about revocation."""
 
     def status(
-        self, certificate: PathCertificate, issuer: PathCertificate, at: datetime
+        self, certificate: JudgedCertificate, issuer: PathCertificate, at: datetime
     ) -> Evidence | None:
         """Return what is known of `certificate`, issued by `issuer`; None where nothing is.
 

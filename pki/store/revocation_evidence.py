@@ -10,7 +10,7 @@ from foundation.database import Database
 from foundation.short_cache import ShortCache
 from pki.model.path_certificate import PathCertificate
 from pki.model.path_frame import frame_certificate
-from pki.model.path_revocation import Evidence
+from pki.model.path_revocation import Evidence, JudgedCertificate
 from pki.model.roles import CertificateRole, CertificateStatus
 from pki.store.tables import authorities, certificates, serial_reservations, status_revisions
 
@@ -57,7 +57,7 @@ class OwnRecords:
         self._known: dict[tuple[str, int], _Known] = {}
 
     def status(
-        self, certificate: PathCertificate, issuer: PathCertificate, at: datetime
+        self, certificate: JudgedCertificate, issuer: PathCertificate, at: datetime
     ) -> Evidence | None:
         """Return the recorded status; None where the issuer is not ours or has no such record.
 
@@ -69,7 +69,7 @@ class OwnRecords:
         name = self._names.get(None).get((issuer.frame.subject, issuer.frame.public_key))
         if name is None:
             return None
-        serial = certificate.certificate.serial_number
+        serial = certificate.serial_number
         revision = self._revisions.get(None).get(name, 0)  # read before the status it vouches for
         known = self._known.get((name, serial))
         if known is None or known.revision != revision:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pki.model.path_anchor import Anchor, AnchorSet, RevocationPolicy
 from pki.model.path_certificate import PathCertificate, read_certificate
-from pki.model.path_revocation import Evidence
+from pki.model.path_revocation import Evidence, JudgedCertificate
 from pki.model.roles import CertificateRole, CertificateStatus
 from pki.operations.validate import IssuerPathMemory, ValidateChain
 from pki.operations.validation_ports import RevocationEvidence
@@ -60,8 +60,8 @@ class Records:
         self.asked = 0
 
     def status(
-        self, certificate: PathCertificate, issuer: PathCertificate, at: datetime
+        self, certificate: JudgedCertificate, issuer: PathCertificate, at: datetime
     ) -> Evidence | None:
         self.asked += 1
-        status = self.statuses.get(certificate.certificate.serial_number, self.default)
+        status = self.statuses.get(certificate.serial_number, self.default)
         return None if status is None else Evidence(status, "test", self.role)
