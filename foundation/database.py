@@ -266,7 +266,8 @@ class Database:
     ) -> Prepared:
         known = self._prepared.get(id(statement))
         if known is None:
-            keys = None if values is None or isinstance(statement, Update) else list(values)
+            plain = isinstance(statement, Insert) and statement.select is None
+            keys = list(values) if plain and values is not None else None
             known = (statement, Prepared(statement, self._reader.dialect, keys))
             self._prepared[id(statement)] = known  # with the statement: its id stays its own
         return known[1]

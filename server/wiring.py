@@ -28,7 +28,7 @@ from contract_service.operations.resume import ResumeContract
 from contract_service.operations.show import ShowContract
 from contract_service.operations.suspend import SuspendContract
 from contract_service.operations.terminate import TerminateContract
-from contract_service.store.contracts import SqlContractReader, SqlForeignCertificates
+from contract_service.store.contracts import SqlContractCertificates, SqlContractReader
 from contract_service.store.contracts import SqlUnitsOfWork as ContractUnitsOfWork
 from foundation.principal import LOCAL_ADMINISTRATOR
 from foundation.short_cache import ShortCache
@@ -166,7 +166,7 @@ class Services(PkiServices):
     def issue_contract_certificate(self) -> IssueContractCertificate:
         """Issues a contract certificate from a CSR."""
         return IssueContractCertificate(
-            ContractUnitsOfWork(self.database),
+            SqlContractCertificates(self.database),
             self.contract_reader,
             self.issue_certificate,
             self.revoke_certificate,
@@ -232,7 +232,7 @@ class Services(PkiServices):
     @cached_property
     def authorize(self) -> Authorize:
         """The decision."""
-        foreign_certificates = SqlForeignCertificates(self.database)
+        foreign_certificates = SqlContractCertificates(self.database)
         return Authorize(
             stations=SqlStationDirectory(self.database),
             contracts=self.find_contract,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from contract_service.model.contract import Contract, ContractCertificate, ContractStatus
 from contract_service.operations.access import existing, owned_emaid
 from contract_service.operations.change_status import contract_event
-from contract_service.operations.ports import ContractReader, OpenUnitOfWork, RevokeLeaf
+from contract_service.operations.ports import ContractCertificates, ContractReader, RevokeLeaf
 from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
@@ -30,7 +30,7 @@ class IssueContractCertificate:
     no certificate outlives its contract.
     """
 
-    open_unit_of_work: OpenUnitOfWork
+    certificates: ContractCertificates
     contracts: ContractReader
     issue: Callable[[Principal, IssueRequest], IssuedCertificate]
     revoke: RevokeLeaf
@@ -85,22 +85,16 @@ class IssueContractCertificate:
         certificate: ContractCertificate,
         now: datetime,
     ) -> bool:
-        with self.open_unit_of_work() as work:
-            present = existing(work.contracts.lock(contract.emaid))
-            if present.status is not ContractStatus.ACTIVE:
-                return False
-            work.contracts.add_certificate(contract.contract_id, issuer, certificate, now)
-            work.events.append(
-                contract_event(
-                    "contract_certificate.issued",
-                    contract,
-                    principal,
-                    now,
-                    fingerprint=certificate.fingerprint,
-                )
-            )
-            work.commit()
-        return True
+        event = contract_event(
+            "contract_certificate.issued",
+            contract,
+            principal,
+            now,
+            fingerprint=certificate.fingerprint,
+        )
+        return self.certificates.record_issued(
+            contract.contract_id, issuer, certificate, now, event
+        )
 
 
 def _certificate(issued: IssuedCertificate) -> ContractCertificate:

@@ -52,11 +52,6 @@ class ContractRepository(Protocol):
     def set_pcid(self, contract_id: str, pcid: Pcid | None) -> None:
         """Bind the contract to a vehicle, or to none."""
 
-    def add_certificate(
-        self, contract_id: str, issuer: str, certificate: ContractCertificate, at: datetime
-    ) -> None:
-        """Record a certificate issued by our authority `issuer`."""
-
     def owe_revocations(self, contract_id: str) -> None:
         """Make the revocation of every own certificate of the contract due."""
 
@@ -82,13 +77,27 @@ class UnitOfWork(Protocol):
 OpenUnitOfWork = Callable[[], AbstractContextManager[UnitOfWork]]
 
 
-class ForeignCertificates(Protocol):
-    """Certificates of foreign authorities, recorded after they were validated here."""
+class ContractCertificates(Protocol):
+    """The certificates recorded for contracts: those that we issued, and foreign ones that were
+    validated here."""
 
     def is_recorded(self, contract_id: str, fingerprint: str) -> bool:
         """Whether the certificate is recorded for the contract already."""
 
-    def record(
+    def record_issued(
+        self,
+        contract_id: str,
+        issuer: str,
+        certificate: ContractCertificate,
+        at: datetime,
+        event: Event,
+    ) -> bool:
+        """Record a certificate of our authority `issuer`, durably and together with the event.
+
+        False, and nothing recorded, where the contract is not active any more.
+        """
+
+    def record_foreign(
         self, contract_id: str, certificate: ContractCertificate, at: datetime, event: Event
     ) -> bool:
         """Record it durably together with the event; False where somebody was faster."""

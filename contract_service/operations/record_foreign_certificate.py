@@ -9,7 +9,7 @@ from cryptography.x509.oid import NameOID
 
 from contract_service.model.contract import Contract, ContractCertificate, names_contract
 from contract_service.operations.change_status import contract_event
-from contract_service.operations.ports import ForeignCertificates
+from contract_service.operations.ports import ContractCertificates
 from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from foundation.identifiers import Emaid, InvalidIdentifier
@@ -25,7 +25,7 @@ class RecordForeignCertificate:
     payer with every hash that matches it.
     """
 
-    certificates: ForeignCertificates
+    certificates: ContractCertificates
     clock: Clock
 
     def __call__(self, principal: Principal, contract: Contract, chain: Sequence[bytes]) -> bool:
@@ -61,7 +61,7 @@ class RecordForeignCertificate:
         event = contract_event(
             "contract_certificate.recorded", contract, principal, now, fingerprint=fingerprint
         )
-        return self.certificates.record(contract.contract_id, certificate, now, event)
+        return self.certificates.record_foreign(contract.contract_id, certificate, now, event)
 
 
 def _common_name_is(leaf: x509.Certificate, emaid: Emaid) -> bool:

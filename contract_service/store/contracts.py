@@ -24,7 +24,7 @@ from contract_service.store.tables import contract_certificates, contracts, revo
 from foundation.database import Database, Row
 from foundation.events import Event
 from foundation.identifiers import Emaid, Pcid
-from foundation.outbox import SqlEventLog, event_row
+from foundation.outbox import SqlEventLog, event_row, outbox
 
 AnyRow = ResultRow[*tuple[Any, ...]]
 
@@ -66,6 +66,22 @@ _insert_contract = (
     insert_or_skip(contracts).on_conflict_do_nothing().returning(contracts.c.contract_id)
 )
 _insert_certificate = insert(contract_certificates)
+# recorded only while the contract is active: the share lock makes a termination wait, and its
+# list of what to revoke then has this certificate
+_insert_issued = _insert_certificate.from_select(
+    [column.name for column in contract_certificates.columns],
+    select(*(bindparam(c.name, type_=c.type) for c in contract_certificates.columns))
+    .select_from(contracts)
+    .where(
+        contracts.c.contract_id == bindparam("contract_id"),
+        contracts.c.status == ContractStatus.ACTIVE.value,
+    )
+    .with_for_update(read=True),
+)
+_insert_event_of_recorded = insert(outbox).from_select(
+    [column.name for column in outbox.columns],
+    select(*(bindparam(c.name, type_=c.type) for c in outbox.columns)).where(_is_recorded.exists()),
+)
 
 
 def _contract(row: AnyRow) -> Contract:
@@ -159,8 +175,8 @@ class SqlContractReader:
             return tuple((issuer, serial) for issuer, serial in connection.execute(statement))
 
 
-class SqlForeignCertificates:
-    """`ForeignCertificates`, written by group commit."""
+class SqlContractCertificates:
+    """`ContractCertificates`, written by group commit."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -170,7 +186,27 @@ class SqlForeignCertificates:
         values = {"contract_id": contract_id, "fingerprint": fingerprint}
         return bool(self._database.fetch(_is_recorded, values))
 
-    def record(
+    def record_issued(
+        self,
+        contract_id: str,
+        issuer: str,
+        certificate: ContractCertificate,
+        at: datetime,
+        event: Event,
+    ) -> bool:
+        """Record one of ours together with the event; False where the contract is not active."""
+        row = _certificate_row(contract_id, issuer, certificate, at)
+        told = event_row(event).values
+        self._database.append(
+            Row(_insert_issued, row.values),
+            Row(
+                _insert_event_of_recorded,
+                {**told, "contract_id": contract_id, "fingerprint": certificate.fingerprint},
+            ),
+        )
+        return self.is_recorded(contract_id, certificate.fingerprint)
+
+    def record_foreign(
         self, contract_id: str, certificate: ContractCertificate, at: datetime, event: Event
     ) -> bool:
         """Record it durably together with the event; False where somebody was faster."""
@@ -224,13 +260,6 @@ class SqlContractRepository:
         self._connection.execute(
             update(contracts).where(contracts.c.contract_id == contract_id).values(**values)
         )
-
-    def add_certificate(
-        self, contract_id: str, issuer: str, certificate: ContractCertificate, at: datetime
-    ) -> None:
-        """Record a certificate issued by our authority `issuer`."""
-        row = _certificate_row(contract_id, issuer, certificate, at)
-        self._connection.execute(row.statement, row.values)
 
     def owe_revocations(self, contract_id: str) -> None:
         """Make the revocation of every own certificate of the contract due."""

@@ -13,7 +13,7 @@ from authorization.model.decision import Decision
 from authorization.operations.authorize import Authorize
 from authorization.operations.remember_certificate import RememberCertificate
 from contract_service.model.contract import ContractCertificate
-from contract_service.store.contracts import SqlForeignCertificates
+from contract_service.store.contracts import SqlContractCertificates
 from foundation.database import Database
 from foundation.identifiers import Emaid
 from foundation.principal import LOCAL_ADMINISTRATOR
@@ -59,7 +59,7 @@ def scene(database: Database, clock: Callable[[], datetime]) -> Scene:
     records = Records()
     root = anchor(foreign("moRootCA"), CertificateRole.MO_ROOT, revocation=RevocationPolicy.HARD)
     remember = RememberCertificate(
-        contracts.record_foreign, SqlForeignCertificates(database).is_recorded
+        contracts.record_foreign, SqlContractCertificates(database).is_recorded
     )
     authorize = replace(
         World().authorize,

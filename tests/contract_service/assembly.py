@@ -21,8 +21,8 @@ from contract_service.operations.show import ListContracts, ShowContract
 from contract_service.operations.suspend import SuspendContract
 from contract_service.operations.terminate import TerminateContract
 from contract_service.store.contracts import (
+    SqlContractCertificates,
     SqlContractReader,
-    SqlForeignCertificates,
     SqlUnitsOfWork,
 )
 from foundation.database import Database
@@ -153,9 +153,11 @@ class Contracts:
         self.show = ShowContract(reader)
         self.list = ListContracts(reader)
         self.find = FindContract(reader)
-        self.record_foreign = RecordForeignCertificate(SqlForeignCertificates(database), self.clock)
+        self.record_foreign = RecordForeignCertificate(
+            SqlContractCertificates(database), self.clock
+        )
         self.issue = IssueContractCertificate(
-            units,
+            SqlContractCertificates(database),
             reader,
             self.authority,
             self.revocations,

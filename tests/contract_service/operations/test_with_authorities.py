@@ -10,7 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from contract_service.operations.issue_certificate import IssueContractCertificate
 from contract_service.operations.terminate import TerminateContract
-from contract_service.store.contracts import SqlContractReader, SqlUnitsOfWork
+from contract_service.store.contracts import (
+    SqlContractCertificates,
+    SqlContractReader,
+    SqlUnitsOfWork,
+)
 from foundation.database import Database
 from foundation.errors import Kind, ServiceError
 from foundation.identifiers import Emaid
@@ -37,7 +41,7 @@ def revoke(database: Database, clock: Callable[[], datetime]) -> Revoke:
 @pytest.fixture
 def issue(house: House, revoke: Revoke) -> IssueContractCertificate:
     return IssueContractCertificate(
-        SqlUnitsOfWork(house.database),
+        SqlContractCertificates(house.database),
         SqlContractReader(house.database),
         house.issue,
         revoke,
