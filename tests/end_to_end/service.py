@@ -103,11 +103,14 @@ class Service:
         client: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request, as one of the demonstration's clients if named."""
+        """Send one request, as one of the demonstration's clients if named.
+
+        `body` is bytes, an iterator of bytes (sent chunked), or anything else, sent as JSON.
+        """
         sent = dict(headers or {})
         if client is not None:
             sent["Authorization"] = f"Bearer {self.token(client)}"
-        if body is not None and not isinstance(body, bytes):
+        if body is not None and not isinstance(body, bytes | Iterator):
             sent.setdefault("Content-Type", "application/json")
             body = json.dumps(body).encode()
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
