@@ -70,6 +70,23 @@ def frame_certificate(der: bytes) -> CertificateFrame:
     )
 
 
+def attribute_elements(der: bytes, name: int) -> list[tuple[int, int]] | None:
+    """Return where the type and the value of each attribute of the Name at `name` begin.
+
+    None where a set holds more than one attribute. Raises IndexError like `element`.
+    """
+    found = []
+    position, end = element(der, name)
+    while position < end:
+        attribute, set_end = element(der, position)
+        content, attribute_end = element(der, attribute)
+        if attribute_end != set_end:
+            return None
+        found.append((content, element(der, content)[1]))
+        position = set_end
+    return found
+
+
 def element(der: bytes, position: int) -> tuple[int, int]:
     """Return start of the content, and end, of the DER element at `position`.
 

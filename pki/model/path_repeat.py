@@ -14,6 +14,7 @@ from pki.model.chain_parser import MAX_CERTIFICATE_BYTES
 from pki.model.path import CandidatePath
 from pki.model.path_anchor import Anchor, AnchorSet
 from pki.model.path_certificate import PathCertificate, read_certificate, signature_verifies
+from pki.model.path_frame import attribute_elements
 from pki.model.path_judgement import Judgement
 from pki.model.path_profile import certificate_findings, edition_of, has_form
 from pki.model.path_rules import rule_breaks
@@ -44,6 +45,9 @@ _DEPENDS_ON_LEAF = frozenset(
 )
 """Constraints on a path whose outcome depends on what stands in the leaf."""
 
+
+_PLAIN_STRINGS = frozenset({0x0C, 0x13, 0x16})
+"""UTF8String, PrintableString and IA5String (RFC 5280 section 4.1.2.4, RFC 4519 for DC)."""
 
 MAX_TEMPLATES = 8
 """Own judgement: an issuer's leaves of one role come in few lengths of name and serial number."""
@@ -165,13 +169,22 @@ def _within_dates(leaf: PathCertificate | FittedLeaf, known: IssuerPath, at: dat
     return max(leaf.not_before, known.not_before) <= moment <= min(leaf.not_after, known.not_after)
 
 
+def _has_plain_strings(name: bytes) -> bool:
+    """Whether every attribute of a Name is a string that OpenSSL reads as our parser does."""
+    try:
+        attributes = attribute_elements(name, 0)
+        return attributes is not None and all(name[v] in _PLAIN_STRINGS for _, v in attributes)
+    except IndexError:
+        return False
+
+
 def _is_plain(leaf: PathCertificate, issuer: PathCertificate) -> bool:
     """Issued by `issuer`'s key id, with extensions that leave nothing to interpret."""
     if leaf.extensions is None or leaf.writes_default:
         return False
     if not _PLAIN_EXTENSIONS.issuperset(leaf.extensions):
         return False
-    if leaf.frame.subject == leaf.frame.issuer:
+    if leaf.frame.subject == leaf.frame.issuer or not _has_plain_strings(leaf.frame.subject):
         return False
     constraints = leaf.extension(x509.BasicConstraints)
     if constraints is not None and (constraints.value.ca or constraints.value.path_length):

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pki.model.path_certificate import PathCertificate
-from pki.model.path_frame import element
+from pki.model.path_frame import attribute_elements, element
 
 _COMMON_NAME = bytes.fromhex("0603550403")
 _SUBJECT_KEY_ID = bytes.fromhex("0603551d0e")
@@ -231,21 +231,14 @@ def _find_spans(der: bytes) -> _Spans | None:
 
 def _common_name_span(der: bytes, subject: int) -> tuple[int, int] | None:
     """The content of the one common name of a Name whose sets have one attribute each."""
-    found = None
-    position, end = element(der, subject)
-    while position < end:
-        attribute, set_end = element(der, position)
-        content, attribute_end = element(der, attribute)
-        if attribute_end != set_end:
-            return None
-        if der.startswith(_COMMON_NAME, content):
-            if found is not None:
-                return None
-            if der[content + len(_COMMON_NAME)] not in _ASCII_STRINGS:
-                return None
-            found = element(der, content + len(_COMMON_NAME))
-        position = set_end
-    return found
+    names = [
+        value
+        for type_, value in attribute_elements(der, subject) or ()
+        if der[type_:value] == _COMMON_NAME
+    ]
+    if len(names) != 1 or der[names[0]] not in _ASCII_STRINGS:
+        return None
+    return element(der, names[0])
 
 
 def _key_id_span(der: bytes, extensions: int) -> tuple[int, int] | None:

@@ -88,6 +88,8 @@ def test_another_point_on_the_curve_fits() -> None:
     run=st.integers(1, 3),
 )
 @example(at=0, by=0x31, run=1)
+@example(at=LEAF.index(b"Test") - 2 - SIGNED_START, by=0x04, run=1)  # O as an OCTET STRING
+@example(at=LEAF.index(b"DEABCC00000077") - 2 - SIGNED_START, by=0x17, run=1)  # CN as a UTCTime
 @settings(max_examples=400, deadline=None)
 def test_any_signed_bytes_may_differ_and_both_ways_agree(at: int, by: int, run: int) -> None:
     signed = bytearray(LEAF[SIGNED_START:SIGNED_END])
