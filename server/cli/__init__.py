@@ -18,6 +18,7 @@ COMMANDS = {
     "client": "server.cli.client:client_group",
     "contract": "server.cli.contract:contract_group",
     "db": "server.cli.setup:db_group",
+    "exi": "server.cli.exi:exi_group",
     "id": "server.cli.id:id_group",
     "init": "server.cli.setup:init_command",
     "serve": "server.cli.run:serve_command",
@@ -43,7 +44,7 @@ class _Lazy(click.Group):
         return command
 
 
-WITHOUT_SERVICES = frozenset({"chain", "db", "id", "init", "serve", "worker"})
+WITHOUT_SERVICES = frozenset({"chain", "db", "exi", "id", "init", "serve", "worker"})
 """Commands that need no wired services, or wire their own."""
 
 MAY_OPEN_OFFLINE_KEYS = frozenset({"ca"})
