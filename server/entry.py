@@ -27,6 +27,7 @@ from server.bodies import heard_out
 from server.fast_lane import FastLanes, Lane
 from server.migrate import current_revision, newest_revision
 from server.observability import Observed, configure_logs, write_line
+from server.orphans import leave_with_parent
 from server.problems import PROBLEM_RESPONSES, in_plain_text, register_problem_handlers
 from server.proxies import BehindProxies
 from server.settings import load_settings
@@ -57,6 +58,7 @@ def build_management() -> "WSGIApplication":
 
 def started() -> WebServices:
     """Return the services of a process that begins to serve."""
+    leave_with_parent()
     settings = load_settings()
     configure_logs(settings.log_level)
     return WebServices(settings)

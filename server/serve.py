@@ -1,10 +1,12 @@
 """Start the HTTP server: granian worker processes over one WSGI callable."""
 
+import errno
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from granian import Granian
@@ -15,6 +17,8 @@ from server.settings import Address, Settings
 
 BACKLOG = 1024
 STOP_SECONDS = 10
+ENDING_SECONDS = 2.0
+"""How long a start waits for the workers of a killed predecessor to leave the address."""
 
 
 def run_server(settings: Settings) -> None:
@@ -26,6 +30,13 @@ def run_server(settings: Settings) -> None:
         )
     try:
         _granian("server.entry:build_main", settings.listen, settings.workers, settings.threads)
+    except SystemExit as ended:
+        if ended.code:
+            raise ServiceError(
+                Kind.UNAVAILABLE,
+                "workers_ended",
+                "worker processes end soon after their start; what they wrote says why",
+            ) from None
     finally:
         if management is not None:
             management.terminate()
@@ -47,6 +58,20 @@ def prepare_serving(settings: Settings) -> None:
 
 
 def _require_free(address: Address) -> None:
+    patience = time.monotonic() + ENDING_SECONDS
+    while (obstacle := _obstacle(address)) is not None:
+        if obstacle.errno != errno.EADDRINUSE or time.monotonic() > patience:
+            raise ServiceError(
+                Kind.CONFLICT,
+                "address_not_free",
+                f"cannot listen on {address} ({obstacle.strerror}); stop what listens there, or "
+                "set EVTRUST_LISTEN",
+            )
+        time.sleep(0.1)
+
+
+def _obstacle(address: Address) -> OSError | None:
+    """Return why nobody could listen there now, None if somebody could."""
     try:
         family, kind, _, _, place = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM
@@ -55,12 +80,8 @@ def _require_free(address: Address) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
     except OSError as failure:
-        raise ServiceError(
-            Kind.CONFLICT,
-            "address_not_free",
-            f"cannot listen on {address} ({failure.strerror}); stop what listens there, or set "
-            "EVTRUST_LISTEN",
-        ) from failure
+        return failure
+    return None
 
 
 def prepare_metrics(home: Path) -> None:

@@ -66,15 +66,15 @@ class Service:
         self.told = self.run("init", "--demo")
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
-        """Serve while the block runs."""
+    def serving(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Serve while the block runs; yield the process whose children are the workers."""
         with (self.home / "serve.log").open("ab") as log:
             process = subprocess.Popen(
                 [EVTRUST, "serve"], env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
         try:
             self._wait_until_ready(process)
-            yield
+            yield process
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(START_SECONDS)

@@ -1,0 +1,23 @@
+"""Worker processes that do not outlive the process that started them."""
+
+import os
+import threading
+import time
+
+LOOK_SECONDS = 0.25
+
+
+def leave_with_parent() -> None:
+    """End this process soon after its parent, however that one ended.
+
+    A killed parent leaves its workers listening, beyond anybody's control and in the way of the
+    next start. Leaving at once loses nothing that was answered.
+    """
+    parent = os.getppid()
+    threading.Thread(target=_watch, args=(parent,), name="leave-with-parent", daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)  # a normal exit would wait for requests that nobody will be told of
