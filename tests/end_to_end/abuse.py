@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from contract_service.store.tables import contracts
 from foundation.database import Database
 from server.schema import metadata
 from tests.end_to_end.service import Answer, Service
@@ -63,6 +64,20 @@ class Abused:
             while chunk := talk.recv(65536):
                 received += chunk
         return received
+
+    def assert_nothing_leaked(self) -> None:
+        """After all that was asked: no crash, and nothing personal or secret in log or metrics."""
+        log, metrics = self.service.log(), self.ask("GET", "/metrics").body.decode()
+        assert '"event":"unexpected"' not in log
+        assert "Traceback" not in log
+        with self.database.read() as connection:
+            emaids = connection.execute(sa.select(contracts.c.emaid)).scalars().all()
+        secrets = [one["client_secret"] for one in self.service.told["clients"].values()]
+        held = [self.service.token(client) for client in ("cpo", "mo", "admin")]
+        personal = [self.demo[name] for name in ("mac", "vin", "pcid", "emaid")]
+        told = (log + metrics).upper()
+        for text in (*emaids, *secrets, *held, *personal):
+            assert text.upper() not in told, "something personal or secret was logged or counted"
 
     @contextmanager
     def unchanged(self, decisions: int = 0) -> Iterator[None]:

@@ -35,7 +35,9 @@ def _started(service: Service, url: str) -> Iterator[Abused]:
     database = Database(url)
     try:
         with service.serving():
-            yield Abused(service, database)
+            abused = Abused(service, database)
+            yield abused
+            abused.assert_nothing_leaked()
     finally:
         database.close()
 

@@ -199,6 +199,18 @@ def test_floods_of_headers_end_at_a_refusal(abused: Abused) -> None:
     assert received.startswith(b"HTTP/1.1 431")
 
 
+def test_made_up_paths_and_methods_make_no_metrics_of_their_own(abused: Abused) -> None:
+    made_up = [f"made-up-{number}" for number in range(20)]
+    for word in made_up:
+        abused.ask("GET", f"/{word}")
+        abused.ask(word.upper(), "/v1/contracts", client="mo")
+        abused.ask("GET", f"/crl/{word}.crl")
+        abused.ask("POST", f"/ocpp/{word}/{word}/{word}", {}, client="cpo")
+    metrics = abused.ask("GET", "/metrics").body.decode().lower()
+    assert "unmatched" in metrics
+    assert not [word for word in made_up if word in metrics]
+
+
 def test_two_lengths_or_none_smuggle_no_second_request(abused: Abused) -> None:
     head = b"POST /v1/autocharge/resolve HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     for lengths in (
