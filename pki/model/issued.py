@@ -1,12 +1,15 @@
 """What issuing leaves behind: reserved serials, recorded certificates, what is delivered."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pki.model.roles import CertificateRole, CertificateStatus, RevocationReason
 
 OUR_OWN = "evtrust"
 """The owner of certificates that belong to this service itself: authorities, OCSP signers."""
+
+IN_FLIGHT = timedelta(minutes=1)
+"""Own judgement: how long after its reservation a serial may still become a certificate."""
 
 
 @dataclass(frozen=True, slots=True)

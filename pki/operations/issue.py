@@ -14,7 +14,7 @@ from foundation.principal import Principal
 from pki.model.authority import AuthorityState, fingerprint, serial_text
 from pki.model.build import Plan, Publication, certify
 from pki.model.csr import key_of_csr, key_of_spki
-from pki.model.issued import OUR_OWN, CertificateRecord, IssuedCertificate, Reservation
+from pki.model.issued import IN_FLIGHT, OUR_OWN, CertificateRecord, IssuedCertificate, Reservation
 from pki.model.lint import algorithm_of
 from pki.model.profile import Profile, Profiles
 from pki.model.roles import CertificateRole
@@ -73,8 +73,8 @@ class IssueCertificate:
 
         Raises FORBIDDEN where the subject is another participant's, MALFORMED, INVALID or
         TOO_LARGE for a request that breaks the role's profile, NOT_FOUND, CONFLICT or FORBIDDEN
-        `key_is_offline` for an issuer that does not issue. A refusal leaves at most a reserved
-        serial.
+        `key_is_offline` for an issuer that does not issue, UNAVAILABLE where it took over a
+        minute. A refusal leaves at most a reserved serial.
         """
         issuer = self.issuers(request.issuer)
         _require_active(issuer, request.role)
@@ -116,6 +116,7 @@ class IssueCertificate:
             not_after=not_after,
             issued_at=now,
         )
+        self._require_in_flight(now)
         self.log.record(record, certificate_issued(principal, record))
         return IssuedCertificate(
             issuer=record.issuer,
@@ -127,6 +128,15 @@ class IssueCertificate:
             not_before=not_before,
             not_after=not_after,
         )
+
+    def _require_in_flight(self, reserved_at: datetime) -> None:
+        """Refuse where the serial may have been reported as unfinished, and revoked, meanwhile."""
+        if self.clock() - reserved_at > IN_FLIGHT:
+            raise ServiceError(
+                Kind.UNAVAILABLE,
+                "issuing_took_too_long",
+                "this process stood still while it issued; ask for the certificate again",
+            )
 
     def _profile(self, issuer: Issuer, role: CertificateRole) -> Profile:
         edition = issuer.authority.edition

@@ -1,17 +1,13 @@
 """Look at the authorities: all of them, one closely, and serials that led to no certificate."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from foundation.principal import ClientRole, Principal
 from pki.model.authority import Authority, fingerprint
-from pki.model.issued import CertificateRecord, Reservation
+from pki.model.issued import IN_FLIGHT, CertificateRecord, Reservation
 from pki.operations.ports import AuthorityDirectory
-
-IN_FLIGHT = timedelta(minutes=1)
-"""Own judgement: a serial reserved less than this long ago may still become a certificate."""
 
 
 @dataclass(frozen=True, slots=True)

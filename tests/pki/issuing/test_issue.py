@@ -19,7 +19,7 @@ from foundation.principal import Principal
 from pki.keys.sealed import generate_key
 from pki.model.authority import fingerprint
 from pki.model.build import Publication
-from pki.model.issued import CertificateRecord, Reservation
+from pki.model.issued import IN_FLIGHT, CertificateRecord, Reservation
 from pki.model.roles import CertificateRole, CertificateStatus, KeyAlgorithm
 from pki.operations.issue import IssueRequest
 from pki.store.tables import certificates, serial_reservations
@@ -299,6 +299,25 @@ def test_what_is_not_recorded_is_not_delivered(
     with pytest.raises(OSError, match="power cut"):
         issue(MO, leaf_request())
     assert steps.taken == taken
+
+
+def test_a_process_that_slept_while_issuing_delivers_nothing(
+    database: Database, founded: House
+) -> None:
+    """Its serial may have been reported, and revoked for good, in the meantime."""
+    times = [NOW]
+    house = House(database, lambda: times[-1])
+
+    class Slow(Steps):
+        def reserve(self, reservation: Reservation) -> None:
+            super().reserve(reservation)
+            times.append(NOW + IN_FLIGHT + timedelta(seconds=1))
+
+    steps = Slow()
+    with pytest.raises(ServiceError) as refused:
+        replace(house.issue, log=steps)(MO, leaf_request())
+    assert (refused.value.kind, refused.value.code) == (Kind.UNAVAILABLE, "issuing_took_too_long")
+    assert steps.taken == ["reserve"]
 
 
 def test_a_serial_that_led_nowhere_is_reported(database: Database, founded: House) -> None:
