@@ -1,5 +1,6 @@
 """Contract certificates: issued, recorded before delivery, revoked at the contract's end."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from contract_service.model.contract import ContractStatus
+from contract_service.store.contracts import SqlUnitsOfWork
 from foundation.errors import Kind, ServiceError
 from foundation.identifiers import Emaid
 from pki.model.roles import CertificateRole, RevocationReason
@@ -163,6 +165,51 @@ def test_issuing_and_terminating_at_once_leaves_no_certificate_alive(contracts: 
     }
     assert recorded <= revoked
     assert len(revoked) == len(contracts.authority.asked)
+
+
+@pytest.mark.parametrize("status", [ContractStatus.TERMINATED, ContractStatus.SUSPENDED])
+def test_recording_waits_for_a_change_of_status_under_way(
+    contracts: Contracts, status: ContractStatus
+) -> None:
+    """What is recorded meanwhile would be on no list of what to revoke."""
+    contract = contracts.create(PROVIDER, EMAID)
+    issued = threading.Event()
+    contracts.authority.before_delivery = issued.set
+    outcomes: list[object] = []
+
+    def issue() -> None:
+        try:
+            outcomes.append(contracts.issue(PROVIDER, EMAID, csr()))
+        except ServiceError as refused:
+            outcomes.append(refused.code)
+
+    issuing = threading.Thread(target=issue)
+    with SqlUnitsOfWork(contracts.database)() as work:
+        assert work.contracts.lock(contract.emaid) is not None
+        work.contracts.set_status(contract.contract_id, status)
+        issuing.start()
+        assert issued.wait(10)
+        issuing.join(0.3)
+        assert outcomes == []  # it waits: whether the change is committed is not known yet
+        work.commit()
+    issuing.join(10)
+    assert outcomes == ["contract_not_active"]
+    assert contracts.find.certificates(contract.emaid) == ()
+    assert len(contracts.revocations.revoked) == 1
+    assert "contract_certificate.issued" not in contracts.events()
+
+
+def test_a_change_of_status_that_is_undone_lets_recording_go_on(contracts: Contracts) -> None:
+    contract = contracts.create(PROVIDER, EMAID)
+    with SqlUnitsOfWork(contracts.database)() as work:
+        work.contracts.lock(contract.emaid)
+        work.contracts.set_status(contract.contract_id, ContractStatus.TERMINATED)
+        issuing = threading.Thread(target=contracts.issue, args=(PROVIDER, EMAID, csr()))
+        issuing.start()
+        issuing.join(0.3)
+    issuing.join(10)
+    assert len(contracts.find.certificates(contract.emaid)) == 1
+    assert contracts.revocations.revoked == []
 
 
 def test_a_foreign_chain_is_recorded_once(contracts: Contracts) -> None:
