@@ -54,6 +54,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",  # what was answered must survive a power cut
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",  # milliseconds
+    "PRAGMA wal_autocheckpoint=8000",  # pages: 32 MiB, so that few commits pay for a checkpoint
     "PRAGMA secure_delete=ON",  # what was erased must not stay in free pages
 )
 

@@ -1,6 +1,5 @@
 """The outbox: events written in the operation's own transaction, and leases for background work."""
 
-import uuid
 from datetime import datetime
 
 from sqlalchemy import JSON, Column, Connection, Index, String, Table, insert, or_, update
@@ -8,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from foundation.database import Database, Instant, Row, metadata
 from foundation.events import Event
+from foundation.time_ordered import TimeOrderedIds
 
 outbox = Table(
     "outbox",
@@ -30,6 +30,7 @@ leases = Table(
 )
 
 _insert_event = insert(outbox)
+_new_id = TimeOrderedIds()
 
 
 def event_row(event: Event) -> Row:
@@ -37,7 +38,7 @@ def event_row(event: Event) -> Row:
     return Row(
         _insert_event,
         {
-            "id": str(uuid.uuid4()),
+            "id": _new_id(),
             "type": event.type,
             "occurred_at": event.occurred_at,
             "client_id": event.client_id,

@@ -26,7 +26,7 @@ from server.app import (
 from server.bodies import heard_out
 from server.fast_lane import FastLanes, Lane
 from server.migrate import current_revision, newest_revision
-from server.observability import Observed, configure_logs, write_line
+from server.observability import LineBuffer, Observed, configure_logs, to_standard_output
 from server.orphans import leave_with_parent
 from server.problems import PROBLEM_RESPONSES, in_plain_text, register_problem_handlers
 from server.proxies import BehindProxies
@@ -89,7 +89,10 @@ def main_application(services: WebServices) -> "WSGIApplication":
         flask,
     )
     logged = settings.log_level in {"debug", "info"}
-    return Observed(heard_out(services.status_application(lanes)), write_line if logged else None)
+    return Observed(
+        heard_out(services.status_application(lanes)),
+        LineBuffer(to_standard_output) if logged else None,
+    )
 
 
 def flask_application(services: WebServices, *, with_management: bool) -> OpenAPI:

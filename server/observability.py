@@ -1,9 +1,12 @@
 """Structured logs and low-cardinality metrics: route templates, never addresses or identifiers."""
 
+import atexit
 import logging
 import os
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,6 +49,9 @@ def count_failed_authentication(reason: str) -> None:
 
 ROUTE = "evtrust.route"
 """WSGI environment key in which whoever answers leaves the template of the route."""
+
+LINES_WAIT_SECONDS = 0.2
+"""Own judgement: soon enough for whoever follows a log."""
 
 COUNTED_ONLY = frozenset({"/ocsp", "/crl/{ca}.crl", "/ca/{ca}.cer"})
 """Public status routes, whose good answers are counted, but neither timed nor logged."""
@@ -137,9 +143,46 @@ class Observed:
             )
 
 
-def write_line(line: bytes) -> None:
-    """Write a log line to standard output in one system call: lines of threads do not mix."""
-    os.write(1, line)
+class LineBuffer:
+    """Log lines on their way to standard output, written together a few times a second.
+
+    A system call for each line costs every thread its turn at the interpreter. What a killed
+    process had not yet written is lost; what counts is on record elsewhere.
+    """
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self._lines: deque[bytes] = deque()
+        self._writer: threading.Thread | None = None
+
+    def __call__(self, line: bytes) -> None:
+        """Take a line with its line end; never waits."""
+        self._lines.append(line)
+        if self._writer is None:
+            # not before the first line: a thread would not survive the fork of a worker
+            self._writer = threading.Thread(target=self._run, name="log", daemon=True)
+            self._writer.start()
+            atexit.register(self.flush)
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        lines = []
+        while self._lines:
+            lines.append(self._lines.popleft())
+        if lines:
+            self._write(b"".join(lines))
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(LINES_WAIT_SECONDS)
+            self.flush()
+
+
+def to_standard_output(lines: bytes) -> None:
+    """Write all of `lines`, past whatever buffers the interpreter has."""
+    written = 0
+    while written < len(lines):
+        written += os.write(1, lines[written:])
 
 
 def render_metrics() -> tuple[bytes, str]:

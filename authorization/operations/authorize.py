@@ -1,8 +1,7 @@
 """Authorise: from a claim to a decision that is on record before anybody learns of it."""
 
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from authorization.model.certificate_hash import matching_certificates
@@ -40,13 +39,9 @@ from contract_service.model.contract import Contract
 from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
+from foundation.time_ordered import TimeOrderedIds
 from pki.model.roles import CertificateRole
 from pki.model.verdict import Verdict
-
-
-def new_reference() -> str:
-    """Return a random reference of 36 characters (OCPI 2.2.1 authorization_reference)."""
-    return str(uuid.uuid4())
 
 
 def no_limits(_contract: Contract, _place: Place, _now: datetime) -> tuple[Limit, ...]:
@@ -71,7 +66,7 @@ class Authorize:
     remember: RememberCertificate
     clock: Clock
     limits: FindLimits = no_limits
-    new_reference: Callable[[], str] = new_reference
+    new_reference: Callable[[], str] = field(default_factory=TimeOrderedIds)
 
     def __call__(self, principal: Principal, claim: Claim) -> Decision:
         """Return the decision, recorded durably unless `claim.at` makes it a rehearsal.

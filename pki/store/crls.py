@@ -30,6 +30,7 @@ _entries = union_all(
         certificates.c.serial, certificates.c.revoked_at, certificates.c.revocation_reason
     ).where(
         certificates.c.issuer == bindparam("issuer"),
+        certificates.c.revoked_at.is_not(None),  # as the index has it
         certificates.c.status.in_((CertificateStatus.REVOKED, CertificateStatus.ON_HOLD)),
         or_(
             certificates.c.not_after >= bindparam("since"),

@@ -224,10 +224,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("fingerprint", name=op.f("uq_pki_certificates_fingerprint")),
     )
     op.create_index(
-        "ix_pki_certificates_issuer_status", "pki_certificates", ["issuer", "status"], unique=False
-    )
-    op.create_index(
-        "ix_pki_certificates_not_after", "pki_certificates", ["not_after"], unique=False
+        "ix_pki_certificates_revoked",
+        "pki_certificates",
+        ["issuer"],
+        unique=False,
+        sqlite_where=sa.text("revoked_at IS NOT NULL"),
+        postgresql_where=sa.text("revoked_at IS NOT NULL"),
     )
     op.create_index(
         "ix_pki_certificates_subject_id", "pki_certificates", ["subject_id"], unique=False
@@ -399,8 +401,12 @@ def downgrade() -> None:
     op.drop_table("pki_keys")
     op.drop_table("pki_crls")
     op.drop_index("ix_pki_certificates_subject_id", table_name="pki_certificates")
-    op.drop_index("ix_pki_certificates_not_after", table_name="pki_certificates")
-    op.drop_index("ix_pki_certificates_issuer_status", table_name="pki_certificates")
+    op.drop_index(
+        "ix_pki_certificates_revoked",
+        table_name="pki_certificates",
+        sqlite_where=sa.text("revoked_at IS NOT NULL"),
+        postgresql_where=sa.text("revoked_at IS NOT NULL"),
+    )
     op.drop_table("pki_certificates")
     op.drop_table("pki_authorities")
     op.drop_table("pki_anchors")

@@ -1,0 +1,83 @@
+"""Requests are counted under route templates; lines are whole, in order, and not lost."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+import pytest
+
+from server.observability import ROUTE, LineBuffer, Observed
+
+
+def ask(application: Any, route: str, method: str = "POST", path: str = "/x/WVWZZZ") -> None:
+    def start_response(_: str, __: list[tuple[str, str]], ___: Any = None) -> Callable[..., object]:
+        return lambda _: None
+
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "template": route}
+    list(application(environ, start_response))
+
+
+def answering(status: str) -> Callable[..., Iterable[bytes]]:
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ[ROUTE] = environ["template"]
+        start_response(status, [])
+        return [b""]
+
+    return application
+
+
+def test_a_line_names_the_route_and_never_the_path() -> None:
+    lines: list[bytes] = []
+    ask(Observed(answering("200 OK"), lines.append), "/x/{vin}", method="STRANGE")
+    (line,) = lines
+    assert line.endswith(b"\n")
+    said = orjson.loads(line)
+    assert (said["route"], said["status"], said["method"]) == ("/x/{vin}", 200, "other")
+    assert b"WVWZZZ" not in line
+
+
+@pytest.mark.parametrize(("status", "lines"), [("200 OK", 0), ("404 Not Found", 1)])
+def test_good_status_answers_leave_no_line(status: str, lines: int) -> None:
+    written: list[bytes] = []
+    ask(Observed(answering(status), written.append), "/ocsp")
+    assert len(written) == lines
+
+
+def test_an_application_that_fails_is_logged_as_500() -> None:
+    written: list[bytes] = []
+
+    def failing(_: dict[str, Any], __: Any) -> Iterable[bytes]:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        ask(Observed(failing, written.append), "/x")
+    assert orjson.loads(written[0])["status"] == 500
+
+
+def test_lines_of_many_threads_are_written_whole_and_all() -> None:
+    written: list[bytes] = []
+    buffer = LineBuffer(written.append)
+
+    def work(number: int) -> None:
+        for i in range(500):
+            buffer(b"%d %d\n" % (number, i))
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    buffer.flush()
+    lines = b"".join(written).splitlines()
+    assert len(lines) == len(set(lines)) == 4000
+    assert [line for line in lines if line.startswith(b"3 ")] == [b"3 %d" % i for i in range(500)]
+
+
+def test_a_line_is_written_soon_without_being_asked() -> None:
+    written = threading.Event()
+    LineBuffer(lambda _: written.set())(b"line\n")
+    began = time.monotonic()
+    assert written.wait(5)
+    assert time.monotonic() - began < 5
