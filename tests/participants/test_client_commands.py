@@ -1,4 +1,4 @@
-"""`evtrust client create|list|revoke`."""
+"""`evtrust client create|list|revoke|rotate-secret|rotate-token-key`."""
 
 import json
 
@@ -63,13 +63,49 @@ def test_a_client_is_revoked(participants: Participants, process: Process) -> No
         process.token_for(credentials)
 
 
+def test_a_new_secret_overlaps_with_the_old_one_unless_that_leaked(
+    participants: Participants, process: Process
+) -> None:
+    first = participants.client()
+    client_id = first.client.client_id
+    printed = json.loads(_run(participants, "rotate-secret", client_id, "--json").stdout)
+    assert printed["client_id"] == client_id
+    assert process.issue_token(client_id, printed["client_secret"]).token
+    assert process.token_for(first).token
+    said = _run(participants, "rotate-secret", client_id, "--overlap-days", "0").stdout
+    latest = said.split("client_secret")[1].split()[0]
+    assert process.issue_token(client_id, latest).token
+    for leaked in (first.client_secret, printed["client_secret"]):
+        with pytest.raises(ServiceError):
+            process.issue_token(client_id, leaked)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_token_key_that_leaked_is_destroyed_and_another_one_runs_out(
+    participants: Participants, process: Process, at_once: bool
+) -> None:
+    token = process.token_for(participants.client()).token
+    process.authenticate(token)
+    options = ["--at-once"] if at_once else []
+    result = _run(participants, "rotate-token-key", *options, "--json")
+    assert len(json.loads(result.stdout)["key_id"]) == 32
+    participants.time.passes(1)
+    if at_once:
+        with pytest.raises(ServiceError):
+            process.authenticate(token)
+    else:
+        process.authenticate(token)
+
+
 def test_wrong_usage_and_refusals_are_told_apart(participants: Participants) -> None:
     assert _run(participants, "create", "--name", "x").exit_code == 2
     assert _run(participants, "create", "--name", "x", "--role", "KING").exit_code == 2
+    assert _run(participants, "rotate-secret", "x", "--overlap-days", "91").exit_code == 2
     for words in (
         ("create", "--name", "x", "--role", "MO", "--provider-id", "nonsense"),
         ("create", "--name", " ", "--role", "MO"),
         ("revoke", "nobody"),
+        ("rotate-secret", "nobody"),
     ):
         # the root command turns a ServiceError into a sentence and exit code 1
         assert isinstance(_run(participants, *words).exception, ServiceError)
