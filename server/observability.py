@@ -53,6 +53,9 @@ ROUTE = "evtrust.route"
 LINES_WAIT_SECONDS = 0.2
 """Own judgement: soon enough for whoever follows a log."""
 
+LINES_AT_MOST = 100_000
+"""Own judgement: some 20 MB. Where nobody takes standard output, the oldest lines go."""
+
 COUNTED_ONLY = frozenset({"/ocsp", "/crl/{ca}.crl", "/ca/{ca}.cer"})
 """Public status routes, whose good answers are counted, but neither timed nor logged."""
 
@@ -152,7 +155,7 @@ class LineBuffer:
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
-        self._lines: deque[bytes] = deque()
+        self._lines: deque[bytes] = deque(maxlen=LINES_AT_MOST)
         self._writer: threading.Thread | None = None
 
     def __call__(self, line: bytes) -> None:

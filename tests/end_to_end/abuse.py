@@ -1,6 +1,7 @@
 """A started service together with its database, to see what an abuse leaves behind."""
 
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from contract_service.store.tables import contracts
 from foundation.database import Database
+from server.observability import LINES_WAIT_SECONDS
 from server.schema import metadata
 from tests.end_to_end.service import Answer, Service
 
@@ -67,7 +69,10 @@ class Abused:
 
     def assert_nothing_leaked(self) -> None:
         """After all that was asked: no crash, and nothing personal or secret in log or metrics."""
-        log, metrics = self.service.log(), self.ask("GET", "/metrics").body.decode()
+        metrics = self.ask("GET", "/metrics").body.decode()
+        time.sleep(2 * LINES_WAIT_SECONDS)
+        log = self.service.log()
+        assert "/v1/authorizations" in log
         assert '"event":"unexpected"' not in log
         assert "Traceback" not in log
         with self.database.read() as connection:

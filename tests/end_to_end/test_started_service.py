@@ -149,6 +149,7 @@ def test_nothing_personal_is_logged_or_counted(service: Service) -> None:
     demo = service.told["demo"]
     service.authorise(service.certificate_vehicle)
     service.authorise(service.autocharge_vehicle)
+    eventually(lambda: "/v1/authorizations" in service.log())  # lines are written together
     metrics = service.ask("GET", "/metrics").body.decode()
     for text in (service.log(), metrics):
         assert "/v1/authorizations" in text

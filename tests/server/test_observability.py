@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from server.observability import ROUTE, LineBuffer, Observed
+from server.observability import LINES_AT_MOST, ROUTE, LineBuffer, Observed
 
 
 def ask(application: Any, route: str, method: str = "POST", path: str = "/x/WVWZZZ") -> None:
@@ -81,3 +81,24 @@ def test_a_line_is_written_soon_without_being_asked() -> None:
     began = time.monotonic()
     assert written.wait(5)
     assert time.monotonic() - began < 5
+
+
+def test_lines_that_nobody_takes_do_not_fill_the_memory() -> None:
+    stalled, taken = threading.Event(), threading.Event()
+    written: list[bytes] = []
+
+    def stall(lines: bytes) -> None:
+        stalled.set()
+        taken.wait(30)
+        written.append(lines)
+
+    buffer = LineBuffer(stall)
+    buffer(b"first\n")
+    assert stalled.wait(5)
+    for number in range(LINES_AT_MOST + 5000):
+        buffer(b"%d\n" % number)
+    taken.set()
+    buffer.flush()
+    kept = b"".join(written).split()
+    assert len(kept) <= LINES_AT_MOST + 1
+    assert b"%d" % (LINES_AT_MOST + 4999) in kept  # the oldest went
