@@ -53,8 +53,8 @@ def no_limits(_contract: Contract, _place: Place, _now: datetime) -> tuple[Limit
 class Authorize:
     """Answer one claim.
 
-    Every call reads contract, enrolment and revocation anew, so that a suspension or revocation
-    shows in the next answer; only the station may be half a second old.
+    Every call reads contract and enrolment anew, so that a suspension shows in the next answer;
+    what is known of the station and of revocations may be half a second old.
     """
 
     stations: StationDirectory
