@@ -9,6 +9,8 @@ import structlog
 from flask import Flask, Response, request
 from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from foundation.errors import Kind, ServiceError
@@ -125,8 +127,24 @@ def service_problem(failure: ServiceError) -> tuple[int, bytes, dict[str, str]]:
 def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, str]]:
     """Log what nobody expected, with its trace; the asker gets the trace id and nothing else."""
     trace_id = str(uuid.uuid4())
+    cause = failure.__cause__
     # the exception's text may quote a row: only its type and the places it passed are logged
-    log.error("unexpected", trace_id=trace_id, error=type(failure).__name__, trace=places(failure))
+    log.error(
+        "unexpected",
+        trace_id=trace_id,
+        error=type(failure).__name__,
+        cause=type(cause).__name__ if cause is not None else None,
+        sqlstate=getattr(cause, "sqlstate", None),
+        trace=places(failure),
+    )
+    if isinstance(failure, OperationalError | InterfaceError | PoolTimeoutError):
+        body = problem_body(
+            503,
+            "database_unavailable",
+            "the database does not answer now; try again, and quote the trace_id if that fails",
+            trace_id=trace_id,
+        )
+        return 503, body, {"Retry-After": RETRY_AFTER_SECONDS}
     body = problem_body(
         500,
         "unexpected",
