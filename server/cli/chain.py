@@ -36,6 +36,12 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
         raise click.BadParameter("write it as 2026-12-01T00:00:00Z") from failure
 
 
+at_option = click.option(
+    "--at", callback=_instant, help="Instant of the judgement; now, if left out."
+)
+"""The `--at` of every judgement made from files; the parameter is an aware datetime."""
+
+
 @chain_group.command("verify")
 @click.argument("chain_files", metavar="CHAIN_FILE...", nargs=-1, type=click.File("rb"))
 @click.option("--anchor", "anchors", multiple=True, type=click.File("rb"), help="Trusted root.")
@@ -47,7 +53,7 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
     type=click.Choice([ANY_ROLE, *(role.value for role in CertificateRole)]),
     help="Profile to apply; `any` applies RFC 5280 alone.",
 )
-@click.option("--at", callback=_instant, help="Instant of the judgement; now, if left out.")
+@at_option
 @click.option(
     "--revocation",
     type=click.Choice([policy.value for policy in RevocationPolicy]),

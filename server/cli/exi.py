@@ -1,10 +1,13 @@
-"""`evtrust exi`: ISO 15118's certificate messages as JSON, and back, without a database."""
+"""`evtrust exi`: ISO 15118's certificate messages as JSON and back, and verified; no database."""
 
 import json
-from typing import BinaryIO
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, BinaryIO
 
 import click
 
+from contract_service.operations.verify_message import VerifyMessage
 from exi import ExiError, Facets, Schema, decode, decode_fragment, encode, encode_fragment
 from exi.bits import MAX_MESSAGE_BYTES
 from exi.json_form import (
@@ -14,6 +17,13 @@ from exi.json_form import (
     message_to_json,
 )
 from exi.roots import Root, fragment_roots
+from foundation.errors import ServiceError
+from pki.model.chain_parser import MAX_CHAIN_BYTES
+from pki.model.verdict import Reason
+from pki.operations.verify_chain import VerifyChain
+from pki.profiles.loader import load_profiles
+from pki.profiles.tolerances import load_tolerance_policies
+from server.cli.chain import at_option
 from server.cli.output import json_option
 
 MAX_JSON_BYTES = 16 * MAX_MESSAGE_BYTES
@@ -76,6 +86,78 @@ def encode_command(
     else:
         stream = encode_fragment(fragment_from_json(form, root), Facets.LENIENT)
     click.echo(stream, nl=False)
+
+
+@exi_group.command("verify")
+@click.option(
+    "--schema",
+    type=click.Choice([schema.value for schema in Schema]),
+    help="The standard of the message; recognised, if left out.",
+)
+@click.option(
+    "--anchor",
+    "anchors",
+    multiple=True,
+    type=click.File("rb"),
+    help="Trusted root, or a sub-CA that the message leaves out.",
+)
+@at_option
+@click.argument("file", type=click.File("rb"), default="-")
+@json_option
+@click.pass_context
+def verify_command(
+    context: click.Context,
+    schema: str | None,
+    anchors: tuple[BinaryIO, ...],
+    at: datetime,
+    file: BinaryIO,
+    as_json: bool,
+) -> None:
+    """Verify the signature of the EXI message in FILE by the certificate that it carries.
+
+    Checked are every reference's digest, the signature and, with anchors, the signer's chain. A
+    valid signature does not say when or where the message was made: it can be a relayed one.
+    """
+    verify = VerifyMessage(VerifyChain(load_profiles(), load_tolerance_policies()))
+    try:
+        verdict = verify(
+            file.read(MAX_MESSAGE_BYTES + 1),
+            None if schema is None else Schema(schema),
+            [anchor.read(MAX_CHAIN_BYTES + 1) for anchor in anchors],
+            at,
+        )
+    except ServiceError as refusal:
+        payload = _verdict(reasons=[Reason(refusal.code, refusal.detail)])
+        valid = False
+    else:
+        payload = _verdict(
+            digests_valid=verdict.digests_valid,
+            signature_valid=verdict.signature_valid,
+            chain_valid=verdict.chain_valid,
+            signer=verdict.signer,
+            reasons=verdict.reasons,
+        )
+        valid = verdict.valid
+    # in ASCII, for a certificate's subject may hold a terminal's commands
+    click.echo(json.dumps(payload, indent=None if as_json else 2))
+    context.exit(0 if valid else 1)
+
+
+def _verdict(
+    *,
+    digests_valid: bool = False,
+    signature_valid: bool = False,
+    chain_valid: bool | None = None,
+    signer: str | None = None,
+    reasons: Sequence[Reason],
+) -> dict[str, Any]:
+    return {
+        "digests_valid": digests_valid,
+        "signature_valid": signature_valid,
+        "chain_valid": chain_valid,
+        "signer": signer,
+        "reasons": [{"code": r.code, "detail": r.detail} for r in reasons],
+    }
 
 
 def _fragment(schema: Schema, name: str) -> Root:
