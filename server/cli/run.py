@@ -5,12 +5,15 @@ import threading
 
 import click
 
+from server.cli.output import json_option
 from server.settings import load_settings
 
 
 @click.command("serve")
-def serve_command() -> None:
+@json_option
+def serve_command(as_json: bool) -> None:
     """Serve HTTP on EVTRUST_LISTEN until told to stop."""
+    del as_json  # there is nothing to print but a refusal, which the root command sees to
     from server.serve import prepare_serving, run_server
 
     settings = load_settings()
@@ -22,12 +25,16 @@ def serve_command() -> None:
 
 
 @click.command("worker")
-def worker_command() -> None:
+@json_option
+def worker_command(as_json: bool) -> None:
     """Do background work (CRLs, OCSP signers) without serving; any number may run."""
+    del as_json  # as above
     from server.observability import configure_logs
+    from server.startup import check_startable
     from server.wiring import Services
 
     settings = load_settings()
+    check_startable(settings)
     configure_logs(settings.log_level)
     housekeeping = Services(settings).housekeeping
     stop = threading.Event()
