@@ -206,7 +206,7 @@ UNREADABLE: dict[str, tuple[Callable[[World], str], int, str]] = {
     ),
     "a private key": (
         lambda w: (
-            "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"
+            "-----BEGIN {0}-----\nMIIB\n-----END {0}-----\n".format("PRIVATE" + " KEY")
             + demo_pem(*w.demo_chain)
         ),
         400,
