@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
-from weakref import WeakSet
 
 import orjson
 from sqlalchemy import (
@@ -114,8 +113,7 @@ class Database:
             self._write_lock = _WriteLock(Path(file + ".lock"))
         self._writer = self._engine(pool_size, autocommit=False)
         self._reader = self._engine(pool_size, autocommit=True)
-        self._of_thread = threading.local()
-        self._readers: WeakSet[Connection] = WeakSet()
+        self._idle_readers: list[Connection] = []
         self._prepared: dict[int, tuple[object, Prepared]] = {}
         self._appender: Any = None
         self._appending: Any = None
@@ -138,7 +136,7 @@ class Database:
             options |= {
                 "isolation_level": "AUTOCOMMIT",
                 "pool_reset_on_return": None,
-                "max_overflow": -1,  # each thread holds one
+                "max_overflow": -1,  # as many as threads that read at once
             }
         if self.dialect == "postgresql":
             options["connect_args"] = {
@@ -158,20 +156,19 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """Yield a connection for reading; every statement sees what is committed by then.
 
-        It is the calling thread's own, kept open from one read to the next: taking one from a
-        pool costs more than a look-up by key. An error lets go of it.
+        Connections are kept open from one read to the next, as many as were ever in use at once:
+        taking one from SQLAlchemy's pool costs more than a look-up by key. An error closes its.
         """
-        connection: Connection | None = getattr(self._of_thread, "reader", None)
-        if connection is None:
-            connection = self._of_thread.reader = self._reader.connect()
-            with self._queue_lock:
-                self._readers.add(connection)
+        try:
+            connection = self._idle_readers.pop()  # one thread's alone, whatever the others do
+        except IndexError:
+            connection = self._reader.connect()
         try:
             yield connection
         except BaseException:
-            self._of_thread.reader = None
             connection.close()
             raise
+        self._idle_readers.append(connection)
 
     def fetch(self, statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
         """Run a prebuilt select of a hot path; return its rows as named tuples.
@@ -285,11 +282,9 @@ class Database:
             ) from failure
 
     def close(self) -> None:
-        """Close every connection; threads that still read fail."""
-        with self._queue_lock:
-            for connection in self._readers:
-                connection.close()
-        self._of_thread = threading.local()
+        """Close every connection that is not in use."""
+        while self._idle_readers:
+            self._idle_readers.pop().close()
         if self._appender is not None:
             self._appending.close()
             self._appender = None

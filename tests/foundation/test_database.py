@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from foundation.database import Database, Row
 from foundation.events import Event
@@ -109,3 +109,28 @@ def test_a_lease_is_held_by_one_until_it_runs_out(database: Database, now: datet
     assert not claim_lease(database, "crl", "two", now=now, held_until=later)
     assert claim_lease(database, "crl", "one", now=now, held_until=later)
     assert claim_lease(database, "crl", "two", now=later, held_until=later + timedelta(minutes=1))
+
+
+def test_threads_that_come_and_go_leave_no_connections(database: Database) -> None:
+    statement = sa.select(leases.c.name)
+    for _ in range(60):
+        thread = threading.Thread(target=lambda: database.fetch(statement, {}))
+        thread.start()
+        thread.join()
+    assert len(database._idle_readers) <= 2
+
+
+def test_a_read_that_fails_lets_go_of_its_connection(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.read():
+        raise RuntimeError
+    with pytest.raises(DBAPIError):
+        database.fetch(sa.select(sa.literal_column("no_such_column")), {})
+    assert database.fetch(sa.select(sa.literal(1).label("one")), {})[0].one == 1
+
+
+def test_an_error_of_the_driver_tells_nothing_of_the_row(database: Database, now: datetime) -> None:
+    database.append(_lease("secret-name", now))
+    with pytest.raises(IntegrityError) as refusal:
+        database.append(_lease("secret-name", now))
+    assert "secret-name" not in str(refusal.value.statement)
+    assert refusal.value.params is None
