@@ -9,6 +9,8 @@ import structlog
 from flask import Flask, Response, request
 from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeftError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -125,7 +127,10 @@ def service_problem(failure: ServiceError) -> tuple[int, bytes, dict[str, str]]:
 
 
 def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, str]]:
-    """Log what nobody expected, with its trace; the asker gets the trace id and nothing else."""
+    """Log what nobody expected, with its trace; the asker gets the trace id and nothing else.
+
+    A database that does not answer is 503, everything else 500.
+    """
     trace_id = str(uuid.uuid4())
     cause = failure.__cause__
     # the exception's text may quote a row: only its type and the places it passed are logged
@@ -142,6 +147,14 @@ def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, st
             503,
             "database_unavailable",
             "the database does not answer now; try again, and quote the trace_id if that fails",
+            trace_id=trace_id,
+        )
+        return 503, body, {"Retry-After": RETRY_AFTER_SECONDS}
+    if isinstance(failure, OperationalError | NoConnectionLeftError):
+        body = problem_body(
+            503,
+            "database_unavailable",
+            "the database does not answer; try again in a moment",
             trace_id=trace_id,
         )
         return 503, body, {"Retry-After": RETRY_AFTER_SECONDS}
