@@ -9,8 +9,6 @@ import structlog
 from flask import Flask, Response, request
 from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel, Field, ValidationError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionLeftError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -147,14 +145,6 @@ def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, st
             503,
             "database_unavailable",
             "the database does not answer now; try again, and quote the trace_id if that fails",
-            trace_id=trace_id,
-        )
-        return 503, body, {"Retry-After": RETRY_AFTER_SECONDS}
-    if isinstance(failure, OperationalError | NoConnectionLeftError):
-        body = problem_body(
-            503,
-            "database_unavailable",
-            "the database does not answer; try again in a moment",
             trace_id=trace_id,
         )
         return 503, body, {"Retry-After": RETRY_AFTER_SECONDS}
