@@ -18,6 +18,7 @@ from exi import decode_fragment, encode_fragment
 from exi.messages import iso15118_2
 from exi.messages.iso15118_20 import ECDHCurve, SignedInstallationData
 from foundation.errors import Kind, Refused, ServiceError
+from pki.model.path_certificate import PathCertificate, read_certificate
 from pki.model.roles import KeyAlgorithm
 from tests.contract_service.signatures.holders import EMAID, PCID, Holder, holder, kept
 from tests.contract_service.signatures.messages import wrapped
@@ -144,6 +145,20 @@ def test_a_contract_for_another_pcid() -> None:
     assert isinstance(key, WrappedKey)
     outcome = unwrap_contract_key(key, vehicle.key, vehicle.certificate, contract.certificate)
     assert isinstance(outcome, Refused)
+
+
+@pytest.mark.parametrize("algorithm", NEWER)
+def test_another_key_with_everything_authentic(algorithm: KeyAlgorithm) -> None:
+    """Whoever wraps can wrap what it likes: only the scalar itself tells, not the tag."""
+    vehicle, contract = kept(algorithm), kept(algorithm, EMAID)
+    read = read_certificate(contract.certificate)
+    assert isinstance(read, PathCertificate)
+    other = holder(EMAID, algorithm, ski=read.subject_key_id)
+    key = wrap_contract_key(other.key, other.certificate, vehicle.certificate, experimental=True)
+    assert isinstance(key, WrappedKey)
+    outcome = unwrap_contract_key(key, vehicle.key, vehicle.certificate, contract.certificate)
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "wrapped_key_wrong"
 
 
 def test_unwrapping_with_the_wrong_parts() -> None:

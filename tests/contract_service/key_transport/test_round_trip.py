@@ -176,10 +176,24 @@ def test_two_ways_of_unwrapping_agree() -> None:
     assert octets == scalar_of_seed(contract.key.private_bytes_raw())
 
 
+@pytest.mark.parametrize(("ski_octets", "length"), [(8, 34), (20, 58)])
+def test_what_is_authenticated(ski_octets: int, length: int) -> None:
+    """The standard's 18 and 16 characters, or with a longer SKI all of it."""
+    contract, vehicle = (
+        holder(EMAID, KeyAlgorithm.P521, ski_octets=ski_octets),
+        kept(KeyAlgorithm.P521),
+    )
+    wrapped = wrap(contract, vehicle)
+    assert isinstance(vehicle.key, ec.EllipticCurvePrivateKey)
+    assert isinstance(contract.key, ec.EllipticCurvePrivateKey)
+    assert len(associated_data(contract)) == length
+    secret = ecdh(wrapped.dh_public_key, vehicle.key)
+    octets = unwrap_20(wrapped.encrypted_private_key, secret, associated_data(contract))
+    assert int.from_bytes(octets) == contract.key.private_numbers().private_value
+
+
 def associated_data(contract: Holder) -> bytes:
     read = read_certificate(contract.certificate)
     assert isinstance(read, PathCertificate)
     assert read.subject_key_id is not None
-    text = PCID + read.subject_key_id.hex().upper()
-    assert len(text) == 34
-    return text.encode()
+    return f"{PCID}{read.subject_key_id.hex().upper()}".encode()

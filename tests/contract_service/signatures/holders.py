@@ -42,6 +42,7 @@ def holder(
     *,
     key: SigningKey | None = None,
     ski_octets: int = 8,
+    ski: bytes | None = None,
     ca: bool = False,
 ) -> Holder:
     """Return a key with a certificate that it signed itself; 0 octets are no SKI."""
@@ -55,7 +56,7 @@ def holder(
         .add_extension(x509.BasicConstraints(ca, None), critical=True)
     )
     if ski_octets:
-        identifier = key_identifier(key.public_key(), ski_octets)
+        identifier = ski or key_identifier(key.public_key(), ski_octets)
         builder = builder.add_extension(x509.SubjectKeyIdentifier(identifier), critical=False)
     digest = None if isinstance(key, Ed448PrivateKey) else SHA256()
     return Holder(key, builder.sign(key, digest).public_bytes(Encoding.DER))

@@ -121,6 +121,19 @@ def test_signature_values(value: bytes) -> None:
     assert codes(judged.reasons) == {"signature_wrong"}
 
 
+def test_a_signature_of_another_length() -> None:
+    """The same r and s, padded: no second spelling of one signature."""
+    message = signed_request()
+    signature = signature_of(message)
+    value = signature.signature_value.value
+    for longer in (value[:32] + b"\0" + value[32:], b"\0" + value[:32] + b"\0" + value[32:]):
+        changed = replace(
+            signature, signature_value=replace(signature.signature_value, value=longer)
+        )
+        judged = verify_message(with_signature(message, changed)).signature
+        assert codes(judged.reasons) == {"signature_wrong"}
+
+
 @pytest.mark.parametrize(
     "method",
     [
