@@ -22,7 +22,7 @@ from benchmarks.processes import Server, floor_server, memory
 from benchmarks.profiling import profile_site
 from benchmarks.report import Report, Row, memory_bar, noise, row_of
 from benchmarks.rounds import Figures, Subject, interleave
-from benchmarks.site import Site, create_site, database_url
+from benchmarks.site import Site, create_site, database_url, durability
 from benchmarks.vehicles import Applicant, applicants
 
 _PRIMITIVE_SECONDS = 0.2
@@ -69,7 +69,11 @@ def measure(options: Options, folder: Path, progress: Callable[[str], None]) -> 
         rows = [judge(contest, figures, middle) for contest in contests]
         for site in sites:
             check_recorded(site, figures)
-    return Report(rows, middle, conditions(options, figures))
+        durable = {
+            f"{site.database} commits": durability(site.environment["EVTRUST_DATABASE_URL"])
+            for site in sites
+        }
+    return Report(rows, middle, {**conditions(options, figures), **durable})
 
 
 def served_site(

@@ -69,6 +69,28 @@ class Site:
             database.close()
 
 
+def durability(url: str) -> str:
+    """Return what the database does before it calls a commit done.
+
+    Raises WrongAnswerError where that is not to have it on disk: such figures would be worthless.
+    """
+    database = Database(url)
+    try:
+        with database.read() as connection:
+            if database.dialect == "sqlite":
+                wanted = {"PRAGMA journal_mode": "wal", "PRAGMA synchronous": "2"}
+            else:
+                wanted = {"SHOW fsync": "on", "SHOW synchronous_commit": "on"}
+            found = {
+                question: str(connection.exec_driver_sql(question).scalar()) for question in wanted
+            }
+    finally:
+        database.close()
+    if found != wanted:
+        raise WrongAnswerError(f"commits are not durable: {found}")
+    return ", ".join(f"{question.split()[1]} {answer}" for question, answer in found.items())
+
+
 def token(port: int, client: tuple[str, str]) -> str:
     """Return an access token of the running server for a client."""
     status, body = ask(port, token_request(*client))
