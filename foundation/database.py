@@ -127,6 +127,7 @@ class Database:
             "pool_size": pool_size,
             "max_overflow": 0,
             "pool_timeout": 10,
+            "pool_pre_ping": True,  # one that the server dropped is not handed out again
             "hide_parameters": True,  # an error's text is no place for what a row holds
             "json_serializer": lambda value: orjson.dumps(value).decode(),
             "json_deserializer": orjson.loads,
@@ -141,7 +142,11 @@ class Database:
         if self.dialect == "postgresql":
             options["connect_args"] = {
                 "connect_timeout": 5,
-                "options": "-c timezone=UTC -c statement_timeout=30000",
+                "options": "-c timezone=UTC -c statement_timeout=30000"
+                # a machine that vanished must not keep what it locked
+                " -c idle_in_transaction_session_timeout=10000"
+                # one row that somebody holds must not hold up all who share a commit
+                + (" -c lock_timeout=1000" if autocommit else ""),
             }
         else:
             options["connect_args"] = {"check_same_thread": False}
@@ -165,10 +170,17 @@ class Database:
             connection = self._reader.connect()
         try:
             yield connection
-        except BaseException:
+        except BaseException as failure:
             connection.close()
+            if isinstance(failure, DBAPIError):
+                self._close_idle_readers()  # the server may have gone, and they with it
             raise
         self._idle_readers.append(connection)
+
+    def _close_idle_readers(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._idle_readers.pop().close()
 
     def fetch(self, statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
         """Run a prebuilt select of a hot path; return its rows as named tuples.
@@ -214,14 +226,14 @@ class Database:
 
     def _lead(self, batch: list[_Pending]) -> None:
         try:
-            self._commit([item for pending in batch for item in pending.work])
+            self._commit([pending.work for pending in batch])
         except SQLAlchemyError as failure:
             if len(batch) == 1:
                 batch[0].error = failure
             else:
                 for pending in batch:
                     try:
-                        self._commit(pending.work)
+                        self._commit([pending.work])
                     except SQLAlchemyError as own:
                         pending.error = own
         except BaseException as failure:  # noqa: BLE001 - raised again in every caller
@@ -231,14 +243,17 @@ class Database:
             for pending in batch:
                 pending.done = True
 
-    def _commit(self, work: Sequence[tuple[Prepared, Any]]) -> None:
-        by_statement: dict[Prepared, list[Any]] = {}
-        for prepared, parameters in work:
-            by_statement.setdefault(prepared, []).append(parameters)
+    def _commit(self, works: Sequence[Sequence[tuple[Prepared, Any]]]) -> None:
+        together: dict[tuple[int, Prepared], list[Any]] = {}
+        for work in works:
+            for position, (prepared, parameters) in enumerate(work):
+                together.setdefault((position, prepared), []).append(parameters)
+        # by position: each caller's rows are stored in the order that it gave
+        in_order = sorted(together.items(), key=lambda item: item[0][0])
         with self._write_lock or nullcontext():
-            self._execute_together(by_statement)
+            self._execute_together([(prepared, rows) for (_, prepared), rows in in_order])
 
-    def _execute_together(self, work: Mapping[Prepared, list[Any]]) -> None:
+    def _execute_together(self, work: Sequence[tuple[Prepared, list[Any]]]) -> None:
         raw = self._appender
         if raw is None:
             self._appending = self._reader.raw_connection()
@@ -248,7 +263,7 @@ class Database:
         try:
             with self._translated(), in_one_go:
                 raw.execute(self._begin)
-                for prepared, parameters in work.items():
+                for prepared, parameters in work:
                     if len(parameters) == 1:
                         raw.execute(prepared.sql, parameters[0])
                     else:

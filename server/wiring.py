@@ -43,6 +43,7 @@ from participants.store.clients import SqlClientReader
 from participants.store.token_keys import load_token_keys
 from participants.store.unit_of_work import unit_of_work_opener as participants_opener
 from participants.tokens import JoseTokenCodec
+from server.counted_decisions import CountedDecisions
 from server.housekeeping import Chore, Housekeeping
 from server.observability import count_failed_authentication
 from server.wiring_pki import PkiServices
@@ -225,9 +226,9 @@ class Services(PkiServices):
         return SqlTokens(self.database, self.token_vault)
 
     @cached_property
-    def decisions(self) -> SqlDecisionLog:
+    def decisions(self) -> CountedDecisions:
         """The decisions on record."""
-        return SqlDecisionLog(self.database, self.sealer)
+        return CountedDecisions(SqlDecisionLog(self.database, self.sealer))
 
     @cached_property
     def authorize(self) -> Authorize:

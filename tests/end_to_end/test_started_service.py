@@ -151,6 +151,7 @@ def test_nothing_personal_is_logged_or_counted(service: Service) -> None:
     service.authorise(service.autocharge_vehicle)
     eventually(lambda: "/v1/authorizations" in service.log())  # lines are written together
     metrics = service.ask("GET", "/metrics").body.decode()
+    assert 'evtrust_decisions_total{evidence="autocharge",outcome="accepted"}' in metrics
     for text in (service.log(), metrics):
         assert "/v1/authorizations" in text
         for secret in (demo["mac"], demo["vin"], demo["emaid"], demo["pcid"], service.token("cpo")):

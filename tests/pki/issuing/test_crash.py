@@ -37,6 +37,19 @@ def child(database: Database, threads: int) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+def wait_until_settled(database: Database) -> None:
+    """Wait for what the killed had sent already: PostgreSQL ends a transaction without them."""
+    seen, now = -1, 0
+    while seen != now:
+        time.sleep(0.5)
+        with database.read() as connection:
+            counts = [
+                connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+                for table in (certificates, serial_reservations)
+            ]
+        seen, now = now, sum(counts)
+
+
 def test_a_killed_process_loses_nothing_that_it_delivered(standing: House) -> None:
     database = standing.database
     delivered: list[str] = []
@@ -49,6 +62,7 @@ def test_a_killed_process_loses_nothing_that_it_delivered(standing: House) -> No
             time.sleep(random.uniform(0.001, 0.05))
             process.kill()
             delivered += [first.decode(), *process.stdout.read().decode().splitlines()]
+    wait_until_settled(database)
     complete = [line.split() for line in delivered if len(line.split()) == 2]
     with database.read() as connection:
         recorded = {

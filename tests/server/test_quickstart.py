@@ -14,7 +14,7 @@ import pytest
 
 from tests.end_to_end.service import free_port
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 class Quickstart:
