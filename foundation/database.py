@@ -53,6 +53,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",  # what was answered must survive a power cut
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",  # milliseconds
+    "PRAGMA cache_size=-512",  # KiB a connection: the system's own cache serves them all
     "PRAGMA wal_autocheckpoint=8000",  # pages: 32 MiB, so that few commits pay for a checkpoint
     "PRAGMA secure_delete=ON",  # what was erased must not stay in free pages
 )

@@ -102,10 +102,26 @@ class Authorize:
                     RULES_VERSION,
                 )
             )
-            if decision.accepted and contract is not None and isinstance(evidence, ChainEvidence):
-                chain = _presented_chain(claim.identification)
-                self.remember(principal, contract, chain, evidence.verdict)
+            self._remember(principal, claim, evidence, contract, decision)
         return decision
+
+    def _remember(
+        self,
+        principal: Principal,
+        claim: Claim,
+        evidence: Evidence,
+        contract: Contract | None,
+        decision: Decision,
+    ) -> None:
+        """Have an accepted foreign chain recorded; ours were recorded when they were issued."""
+        if (
+            decision.accepted
+            and contract is not None
+            and isinstance(evidence, ChainEvidence)
+            and not evidence.verdict.own_anchor
+        ):
+            chain = _presented_chain(claim.identification)
+            self.remember(principal, contract, chain, evidence.verdict)
 
     def _place(self, principal: Principal, claim: Claim) -> Place:
         place = None

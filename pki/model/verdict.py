@@ -68,6 +68,7 @@ class Verdict:
     anchor was found. `leaf_fingerprint` and `anchor` are SHA-256 of the DER in lower-case hex.
     `tolerances` names each deviation that the anchor's policy let pass. `valid_until` is the
     earliest end of validity on the path, so that a caller knows how long the answer may hold.
+    `own_anchor` says that the path ends at a root of this installation.
     """
 
     valid: bool
@@ -80,6 +81,7 @@ class Verdict:
     reasons: tuple[Reason, ...]
     tolerances: tuple[str, ...]
     valid_until: datetime | None
+    own_anchor: bool = False
 
 
 def worst_fault(objections: Sequence[Objection]) -> Fault | None:

@@ -204,6 +204,7 @@ class ValidateChain:
             reasons=tuple(dict.fromkeys(o.reason for o in objections)),
             tolerances=tuple(sorted(tolerances)),
             valid_until=min(c.not_after for c in certificates),
+            own_anchor=anchor.own,
         )
 
     def _ask(

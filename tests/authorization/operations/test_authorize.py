@@ -145,6 +145,13 @@ def test_an_accepted_chain_is_remembered_for_its_hashes() -> None:
     assert len(world.remember.remembered) == 1
 
 
+def test_a_chain_below_our_own_root_is_on_record_already() -> None:
+    world = World()
+    world.validate.verdict = replace(VALID, own_anchor=True)
+    assert world.authorize(CPO, at_station(CHAIN)).accepted
+    assert not world.remember.remembered
+
+
 def hashes_of(*certificates: ContractCertificate) -> CertificateClaim:
     hashes = tuple(hash_certificate(one, HashAlgorithm.SHA256) for one in certificates)
     return CertificateClaim(EMAID, hashes=hashes)
