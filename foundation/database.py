@@ -172,7 +172,7 @@ class Database:
         try:
             yield connection
         except BaseException as failure:
-            connection.close()
+            _discard(connection)
             if isinstance(failure, DBAPIError):
                 self._close_idle_readers()  # the server may have gone, and they with it
             raise
@@ -181,7 +181,7 @@ class Database:
     def _close_idle_readers(self) -> None:
         with suppress(IndexError):
             while True:
-                self._idle_readers.pop().close()
+                _discard(self._idle_readers.pop())
 
     def fetch(self, statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
         """Run a prebuilt select of a hot path; return its rows as named tuples.
@@ -300,7 +300,7 @@ class Database:
     def close(self) -> None:
         """Close every connection that is not in use."""
         while self._idle_readers:
-            self._idle_readers.pop().close()
+            _discard(self._idle_readers.pop())
         if self._appender is not None:
             self._appending.close()
             self._appender = None
@@ -308,6 +308,14 @@ class Database:
         self._reader.dispose()
         if self._write_lock is not None:
             self._write_lock.close()
+
+
+def _discard(connection: Connection) -> None:
+    """Close a connection for good; one that is lost cannot even be closed in good order."""
+    with suppress(SQLAlchemyError):
+        connection.invalidate()
+    with suppress(SQLAlchemyError):
+        connection.close()
 
 
 class _WriteLock:

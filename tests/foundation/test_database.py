@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import psycopg
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from foundation.database import Database, Row
 from foundation.events import Event
 from foundation.outbox import SqlEventLog, claim_lease, event_row, leases, outbox
-from tests.databases import empty_all_tables
+from tests.databases import create_schema, empty_all_tables, temporary_postgresql_database
 
 _insert_lease = sa.insert(leases)
 
@@ -140,10 +141,23 @@ def test_an_error_of_the_driver_tells_nothing_of_the_row(database: Database, now
     assert refusal.value.params is None
 
 
+@pytest.fixture
+def own_database(postgresql_server_url: str) -> Iterator[Database]:
+    """A database of the test's own, whose connections it may break."""
+    with temporary_postgresql_database(postgresql_server_url) as url:
+        create_schema(url)
+        database = Database(url)
+        yield database
+        database.close()
+
+
+@pytest.mark.parametrize("reader", ["prepared", "plain"])
 def test_after_lost_connections_the_next_calls_work(
-    postgresql_database: Database, now: datetime
+    own_database: Database, now: datetime, reader: str
 ) -> None:
-    database = postgresql_database
+    database = own_database
+    if reader == "plain":
+        assert _count(database, leases) == 0
     held = sa.select(leases.c.name).where(leases.c.name == sa.bindparam("name"))
     database.append(_lease("a", now))
     assert database.fetch(held, {"name": "a"})
@@ -160,7 +174,7 @@ def test_after_lost_connections_the_next_calls_work(
         database.append(_lease("b", now))
     database.append(_lease("c", now))
     assert database.fetch(held, {"name": "c"})
-    empty_all_tables(database)
+    assert _count(database, leases) == 2
 
 
 def test_a_row_that_somebody_holds_does_not_hold_up_the_others(
