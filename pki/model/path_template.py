@@ -158,7 +158,8 @@ def learn_template(
 ) -> LeafTemplate | None:
     """Return the template of an accepted leaf; None where it is of no sort that has one.
 
-    The leaf must have gone the whole way: all that its shared bytes say was found good there.
+    The leaf must have been accepted, the whole way or as a plain repeated leaf: all that its shared
+    bytes say was found good then.
     """
     algorithm = leaf.certificate.signature_algorithm_parameters
     name = _around_common_name(leaf)
