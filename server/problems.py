@@ -1,7 +1,8 @@
-"""Errors of our own API as RFC 9457 problem documents: the one place that knows HTTP statuses."""
+"""Errors of our own API as RFC 9457 problem documents, of OPCP as OPCP's: all HTTP statuses."""
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from contract_service.api.opcp import error_body, is_opcp, opcp_status
 from foundation.errors import Kind, ServiceError
 from server.bodies import body_too_large
 from server.unexpected import places
@@ -113,18 +115,63 @@ def problem_body(
     )
 
 
-def service_problem(failure: ServiceError) -> tuple[int, bytes, dict[str, str]]:
-    """Return HTTP status, body and extra headers for a typed refusal."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal with its HTTP status, in no body's form yet."""
+
+    status: int
+    code: str
+    detail: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    title: str | None = None
+    trace_id: str | None = None
+
+    def as_problem(self) -> bytes:
+        """Return the problem document as JSON bytes."""
+        return problem_body(
+            self.status,
+            self.code,
+            self.detail,
+            self.fields,
+            title=self.title,
+            trace_id=self.trace_id,
+        )
+
+    def response(self) -> Response:
+        """Return the answer to the running request: OPCP's error below its addresses."""
+        if is_opcp(request.path):
+            return self._opcp_response()
+        return Response(self.as_problem(), self.status, self.headers, content_type=MEDIA_TYPE)
+
+    def _opcp_response(self) -> Response:
+        trace_id = self.trace_id or str(uuid.uuid4())
+        status = opcp_status(self.status)
+        # else nobody finds what a participant quotes; `unexpected` is in the log already
+        if self.trace_id is None:
+            log.info("refused", trace_id=trace_id, status=status, code=self.code)
+        body = error_body(self.code, self.detail, self.fields, trace_id)
+        return Response(body, status, self.headers, content_type="application/json")
+
+
+def service_refusal(failure: ServiceError) -> Refusal:
+    """Return a typed refusal with its status and the headers that go with it."""
     status = STATUS[failure.kind]
     headers: dict[str, str] = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="evtrust"'  # RFC 6750 section 3
     if status in {429, 503}:
         headers["Retry-After"] = failure.fields.get("retry_after", RETRY_AFTER_SECONDS)
-    return status, problem_body(status, failure.code, failure.detail, failure.fields), headers
+    return Refusal(status, failure.code, failure.detail, failure.fields, headers)
 
 
-def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, str]]:
+def service_problem(failure: ServiceError) -> tuple[int, bytes, dict[str, str]]:
+    """Return HTTP status, body and extra headers for a typed refusal."""
+    refusal = service_refusal(failure)
+    return refusal.status, refusal.as_problem(), dict(refusal.headers)
+
+
+def unexpected_refusal(failure: BaseException) -> Refusal:
     """Log what nobody expected, with its trace; the asker gets the trace id and nothing else.
 
     A database that does not answer is 503, everything else 500.
@@ -141,20 +188,25 @@ def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, st
         trace=places(failure),
     )
     if isinstance(failure, OperationalError | InterfaceError | PoolTimeoutError):
-        body = problem_body(
+        return Refusal(
             503,
             "database_unavailable",
             "the database does not answer now; try again, and quote the trace_id if that fails",
+            headers={"Retry-After": RETRY_AFTER_SECONDS},
             trace_id=trace_id,
         )
-        return 503, body, {"Retry-After": RETRY_AFTER_SECONDS}
-    body = problem_body(
+    return Refusal(
         500,
         "unexpected",
         "something failed here that should not; quote the trace_id to the operator",
         trace_id=trace_id,
     )
-    return 500, body, {}
+
+
+def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, str]]:
+    """Log what nobody expected; return HTTP status, body and extra headers for it."""
+    refusal = unexpected_refusal(failure)
+    return refusal.status, refusal.as_problem(), dict(refusal.headers)
 
 
 def validation_fields(failure: ValidationError) -> dict[str, str]:
@@ -169,13 +221,12 @@ def validation_fields(failure: ValidationError) -> dict[str, str]:
 
 def validation_response(failure: ValidationError) -> Response:
     """Answer a request of the wrong shape (flask-openapi3's callback)."""
-    body = problem_body(
+    return Refusal(
         400,
         "invalid_request",
         "the request has not the documented shape; see fields, and /docs",
         validation_fields(failure),
-    )
-    return Response(body, 400, content_type=MEDIA_TYPE)
+    ).response()
 
 
 def in_plain_text(blueprint: APIBlueprint) -> APIBlueprint:
@@ -185,8 +236,9 @@ def in_plain_text(blueprint: APIBlueprint) -> APIBlueprint:
     """
 
     def on_service_error(failure: ServiceError) -> Response:
-        status, _, headers = service_problem(failure)
-        return _plain(400 if status == 422 else status, failure.code, failure.detail, headers)
+        refusal = service_refusal(failure)
+        status = 400 if refusal.status == 422 else refusal.status
+        return _plain(status, refusal.code, refusal.detail, refusal.headers)
 
     def on_http_exception(failure: HTTPException) -> Response:
         status = failure.code or 500
@@ -205,31 +257,28 @@ def _plain(status: int, code: str, detail: str, headers: Mapping[str, str]) -> R
 
 
 def register_problem_handlers(app: Flask) -> None:
-    """Make every error of the application a problem document."""
+    """Make every error of the application a problem document, or OPCP's below its addresses."""
 
     def on_service_error(failure: ServiceError) -> Response:
-        status, body, headers = service_problem(failure)
-        return Response(body, status, headers, content_type=MEDIA_TYPE)
+        return service_refusal(failure).response()
 
     def on_http_exception(failure: HTTPException) -> Response:
         if failure.response is not None and isinstance(failure.response, Response):
             return failure.response
         status = failure.code or 500
-        headers = [
-            (name, value)
+        headers = {
+            name: value
             for name, value in failure.get_headers(request.environ)
             if name.lower() not in {"content-type", "content-length"}
-        ]
+        }
         code, detail = _OWN_WORDS.get(
             status, (failure.name.lower().replace(" ", "_"), failure.description or "")
         )
         title = _TITLES.get(status, failure.name)
-        body = problem_body(status, code, detail, title=title)
-        return Response(body, status, headers, content_type=MEDIA_TYPE)
+        return Refusal(status, code, detail, headers=headers, title=title).response()
 
     def on_unexpected(failure: Exception) -> Response:
-        status, body, headers = unexpected_problem(failure)
-        return Response(body, status, headers, content_type=MEDIA_TYPE)
+        return unexpected_refusal(failure).response()
 
     app.register_error_handler(ServiceError, on_service_error)
     app.register_error_handler(HTTPException, on_http_exception)

@@ -54,7 +54,9 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """The code of a problem document."""
+        """The code of a problem document, or of OPCP's error."""
+        if "traceId" in self.json:
+            return str(self.json["errorMessages"][0].partition(":")[0])
         assert self.media_type == "application/problem+json", (self.status, self.body)
         assert self.json["status"] == self.status
         return str(self.json["code"])

@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
+from contract_service.api.opcp import is_opcp
 from server.app import api_description
 from server.entry import flask_application
 from tests.server.assembly import OURS, Application
@@ -29,6 +30,7 @@ from tests.server.assembly import OURS, Application
 METHODS = {"get", "post", "put", "patch", "delete"}
 EXAMPLES = 6
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+OPCP_ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/OpcpError"}}}
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +68,9 @@ def test_every_operation_documents_its_success_and_its_problems(
         assert {status for status in responses if status.startswith("2")}, name
         if name == "post /oauth/token":  # RFC 6749 section 5.2 says how that one fails
             continue
+        told = OPCP_ERROR if is_opcp(name.partition(" ")[2]) else PROBLEM
         for status in ("400", "401", "403", "404", "413", "415", "429", "503"):
-            assert responses[status]["content"] == PROBLEM, (name, status)
+            assert responses[status]["content"] == told, (name, status)
 
 
 def test_requests_forbid_what_nobody_documented(description: dict[str, Any]) -> None:
