@@ -77,6 +77,7 @@ def _create_authorities(services: Services) -> None:
             LOCAL_ADMINISTRATOR,
             HierarchyRequest(Edition.ISO15118_2, KeyAlgorithm.P256, "evtrust demo", "DE", NAME),
         )
+    services.renew_cps_signers(services.clock())
 
 
 def _create_clients(services: Services) -> dict[str, dict[str, str]]:

@@ -46,7 +46,7 @@ from participants.tokens import JoseTokenCodec
 from server.counted_decisions import CountedDecisions
 from server.housekeeping import Chore, Housekeeping
 from server.observability import count_failed_authentication
-from server.wiring_pki import PkiServices
+from server.wiring_provisioning import ProvisioningServices
 
 TOKEN_LIFETIME = timedelta(hours=1)
 TOKEN_KEY_LIFETIME = timedelta(days=30)  # own judgement; a rotation costs nobody anything
@@ -54,7 +54,7 @@ CONTRACT_CERTIFICATE_LIFETIME = timedelta(days=365)
 CONTRACT_ISSUER = "mo-sub2"
 
 
-class Services(PkiServices):
+class Services(ProvisioningServices):
     """The wired operations of one process."""
 
     # participants
@@ -265,6 +265,7 @@ class Services(PkiServices):
             self.database,
             (
                 Chore("ocsp_signers", timedelta(hours=1), self.renew_ocsp_signers),
+                Chore("cps_signers", timedelta(minutes=1), self.renew_cps_signers),
                 Chore("crls", timedelta(seconds=20), self.refresh_crls),
                 Chore(
                     "terminations",

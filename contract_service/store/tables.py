@@ -57,3 +57,19 @@ revocations_due = Table(
     Column("contract_id", String(36), ForeignKey("contracts.contract_id"), nullable=False),
     Index("ix_contract_revocations_due_contract_id", "contract_id"),
 )
+
+cps_signers = Table(
+    "contract_cps_signers",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),  # SHA-256 of the leaf, lower-case hex
+    Column("issuer", String(64), nullable=False),  # our Prov Sub-CA 2, by name
+    Column("serial", String(40), nullable=False),
+    Column("key_id", String(36), nullable=False),  # of the sealed key store
+    Column("schema", String(16), nullable=False),
+    Column("chain", LargeBinary, nullable=False),  # concatenated DER, leaf first, without root
+    Column("root", LargeBinary, nullable=False),  # DER
+    Column("root_fingerprint", String(64), nullable=False),
+    Column("not_before", Instant, nullable=False),
+    Column("not_after", Instant, nullable=False),
+    Index("ix_contract_cps_signers_not_after", "not_after"),
+)
