@@ -1,7 +1,7 @@
 """What happened, as values that operations append to the outbox in their own transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +12,8 @@ class Event:
 
     `type` is a dotted past-tense name (`certificate.issued`). `client_id` did it; `owners` are
     the provider, operator or WMI ids that it concerns. `subject` names what it happened to, by
-    references only: an EMAID, PCID, VIN or MAC is personal and stays out.
+    references only. What is personal and whoever it concerns has to be told (`emaid`, `pcid`)
+    stands in `personal`, which is sealed where it is stored and shown in no log.
     """
 
     type: str
@@ -20,6 +21,7 @@ class Event:
     client_id: str
     owners: tuple[str, ...] = ()
     subject: Mapping[str, str] | None = None
+    personal: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class EventLog(Protocol):

@@ -97,7 +97,9 @@ class Services(ProvisioningServices):
     @cached_property
     def create_client(self) -> CreateClient:
         """Registers a client."""
-        return CreateClient(participants_opener(self.database, self.sealer), self.clock)
+        return CreateClient(
+            participants_opener(self.database, self.sealer, self.outbox), self.clock
+        )
 
     @cached_property
     def list_clients(self) -> ListClients:
@@ -107,18 +109,22 @@ class Services(ProvisioningServices):
     @cached_property
     def withdraw_client(self) -> WithdrawClient:
         """Withdraws a client."""
-        return WithdrawClient(participants_opener(self.database, self.sealer), self.clock)
+        return WithdrawClient(
+            participants_opener(self.database, self.sealer, self.outbox), self.clock
+        )
 
     @cached_property
     def rotate_secret(self) -> RotateSecret:
         """Gives a client a new secret."""
-        return RotateSecret(participants_opener(self.database, self.sealer), self.clock)
+        return RotateSecret(
+            participants_opener(self.database, self.sealer, self.outbox), self.clock
+        )
 
     @cached_property
     def rotate_token_key(self) -> RotateTokenKey:
         """Gives tokens a new signing key."""
         return RotateTokenKey(
-            participants_opener(self.database, self.sealer), self.clock, TOKEN_LIFETIME
+            participants_opener(self.database, self.sealer, self.outbox), self.clock, TOKEN_LIFETIME
         )
 
     # contracts
@@ -136,23 +142,23 @@ class Services(ProvisioningServices):
     @cached_property
     def create_contract(self) -> CreateContract:
         """Creates a contract."""
-        return CreateContract(ContractUnitsOfWork(self.database), self.clock)
+        return CreateContract(ContractUnitsOfWork(self.database, self.outbox), self.clock)
 
     @cached_property
     def suspend_contract(self) -> SuspendContract:
         """Suspends a contract."""
-        return SuspendContract(ContractUnitsOfWork(self.database), self.clock)
+        return SuspendContract(ContractUnitsOfWork(self.database, self.outbox), self.clock)
 
     @cached_property
     def resume_contract(self) -> ResumeContract:
         """Resumes a contract."""
-        return ResumeContract(ContractUnitsOfWork(self.database), self.clock)
+        return ResumeContract(ContractUnitsOfWork(self.database, self.outbox), self.clock)
 
     @cached_property
     def terminate_contract(self) -> TerminateContract:
         """Terminates a contract and revokes its certificates."""
         return TerminateContract(
-            ContractUnitsOfWork(self.database),
+            ContractUnitsOfWork(self.database, self.outbox),
             self.contract_reader,
             self.revoke_certificate,
             self.clock,
@@ -167,7 +173,7 @@ class Services(ProvisioningServices):
     def issue_contract_certificate(self) -> IssueContractCertificate:
         """Issues a contract certificate from a CSR."""
         return IssueContractCertificate(
-            SqlContractCertificates(self.database),
+            SqlContractCertificates(self.database, self.outbox),
             self.contract_reader,
             self.issue_certificate,
             self.revoke_certificate,
@@ -186,7 +192,7 @@ class Services(ProvisioningServices):
     @cached_property
     def enrolment_work(self) -> EnrolmentUnitsOfWork:
         """Enrolments, to change."""
-        return EnrolmentUnitsOfWork(self.database, self.vault)
+        return EnrolmentUnitsOfWork(self.database, self.vault, self.outbox)
 
     @cached_property
     def enrolment_reader(self) -> SqlEnrolmentReader:
@@ -218,7 +224,7 @@ class Services(ProvisioningServices):
     @cached_property
     def site_work(self) -> OpenSqlUnitOfWork:
         """Stations, tokens and sessions, to change."""
-        return OpenSqlUnitOfWork(self.database, self.token_vault)
+        return OpenSqlUnitOfWork(self.database, self.token_vault, self.outbox)
 
     @cached_property
     def tokens(self) -> SqlTokens:
@@ -233,7 +239,7 @@ class Services(ProvisioningServices):
     @cached_property
     def authorize(self) -> Authorize:
         """The decision."""
-        foreign_certificates = SqlContractCertificates(self.database)
+        foreign_certificates = SqlContractCertificates(self.database, self.outbox)
         return Authorize(
             stations=SqlStationDirectory(self.database),
             contracts=self.find_contract,

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from foundation.clock import Clock, utc_now
 from foundation.database import Database
+from foundation.outbox import Outbox
 from foundation.sealing import Sealer
 from server.installation import Installation, open_installation
 from server.settings import Settings
@@ -47,3 +48,8 @@ class BaseServices:
     def sealer(self) -> Sealer:
         """What seals secrets at rest."""
         return self.installation.sealer
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Where every unit of work puts its events."""
+        return Outbox(self.sealer)

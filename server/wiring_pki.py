@@ -82,7 +82,7 @@ class PkiServices(BaseServices):
             self.profiles,
             self._issuers,
             self.keys,
-            SqlIssuanceLog(self.database),
+            SqlIssuanceLog(self.database, self.outbox),
             self._throwaway,
             secrets.randbits,
             self._publication,
@@ -95,7 +95,7 @@ class PkiServices(BaseServices):
             self.profiles,
             self._issuers,
             self.keys,
-            unit_of_work_opener(self.database),
+            unit_of_work_opener(self.database, self.outbox),
             self._throwaway,
             secrets.randbits,
             self._publication,
@@ -138,7 +138,7 @@ class PkiServices(BaseServices):
             self.profiles,
             self.authorities,
             self.keys,
-            unit_of_work_opener(self.database),
+            unit_of_work_opener(self.database, self.outbox),
             self.clock,
         )
 
@@ -149,7 +149,7 @@ class PkiServices(BaseServices):
             self.profiles,
             self.authorities,
             self.keys,
-            unit_of_work_opener(self.database),
+            unit_of_work_opener(self.database, self.outbox),
             self.clock,
             self._after_create,
         )
@@ -161,7 +161,7 @@ class PkiServices(BaseServices):
             self.profiles,
             self.authorities,
             self.keys,
-            unit_of_work_opener(self.database),
+            unit_of_work_opener(self.database, self.outbox),
             self.clock,
             self._after_create,
         )
@@ -183,12 +183,12 @@ class PkiServices(BaseServices):
     @cached_property
     def revoke_certificate(self) -> Revoke:
         """Revokes, or puts on hold."""
-        return Revoke(open_status_unit_of_work(self.database), self.clock)
+        return Revoke(open_status_unit_of_work(self.database, self.outbox), self.clock)
 
     @cached_property
     def release_certificate(self) -> Release:
         """Releases from hold."""
-        return Release(open_status_unit_of_work(self.database), self.clock)
+        return Release(open_status_unit_of_work(self.database, self.outbox), self.clock)
 
     @cached_property
     def crls(self) -> SqlCrlShelf:
@@ -251,7 +251,7 @@ class PkiServices(BaseServices):
     def add_anchor(self) -> AddAnchor:
         """Trusts a root."""
         return AddAnchor(
-            anchor_unit_of_work_opener(self.database),
+            anchor_unit_of_work_opener(self.database, self.outbox),
             self.profiles,
             load_tolerance_policies(),
             self.clock,
@@ -265,4 +265,4 @@ class PkiServices(BaseServices):
     @cached_property
     def remove_anchor(self) -> RemoveAnchor:
         """Trusts a root no longer."""
-        return RemoveAnchor(anchor_unit_of_work_opener(self.database), self.clock)
+        return RemoveAnchor(anchor_unit_of_work_opener(self.database, self.outbox), self.clock)

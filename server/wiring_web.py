@@ -51,7 +51,7 @@ class WebServices(Services):
             suspend=self.suspend_contract,
             resume=self.resume_contract,
             terminate=self.terminate_contract,
-            bind_pcid=BindPcid(ContractUnitsOfWork(self.database), self.clock),
+            bind_pcid=BindPcid(ContractUnitsOfWork(self.database, self.outbox), self.clock),
             issue_certificate=self.issue_contract_certificate,
         )
 

@@ -16,8 +16,13 @@ import psycopg
 import sqlalchemy as sa
 
 from foundation.database import Database
+from foundation.outbox import Outbox
+from foundation.sealing import Sealer
 from server.migrate import upgrade
 from server.schema import metadata
+
+OUTBOX = Outbox(Sealer(b"o" * 32))
+"""The outbox of every test that does not look at how its rows are sealed."""
 
 _LOOPBACK = "postgresql://postgres@127.0.0.1:5432/postgres"
 

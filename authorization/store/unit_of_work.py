@@ -10,18 +10,18 @@ from authorization.store.sessions import SqlSessionRepository
 from authorization.store.stations import SqlStationRepository
 from authorization.store.tokens import SqlTokenRepository, TokenVault
 from foundation.database import Database
-from foundation.outbox import SqlEventLog
+from foundation.outbox import Outbox
 
 
 class SqlUnitOfWork:
     """`authorization.operations.ports.UnitOfWork` on one connection."""
 
-    def __init__(self, connection: Connection, vault: TokenVault) -> None:
+    def __init__(self, connection: Connection, vault: TokenVault, outbox: Outbox) -> None:
         self._connection = connection
         self.stations = SqlStationRepository(connection)
         self.tokens = SqlTokenRepository(connection, vault)
         self.sessions = SqlSessionRepository(connection)
-        self.events = SqlEventLog(connection)
+        self.events = outbox.log(connection)
 
     def commit(self) -> None:
         """Make all of it durable and visible at once."""
@@ -34,9 +34,10 @@ class OpenSqlUnitOfWork:
 
     database: Database
     vault: TokenVault
+    outbox: Outbox
 
     @contextmanager
     def __call__(self) -> Iterator[SqlUnitOfWork]:
         """Yield the unit of work; without `commit()` everything is undone."""
         with self.database.write() as connection:
-            yield SqlUnitOfWork(connection, self.vault)
+            yield SqlUnitOfWork(connection, self.vault, self.outbox)

@@ -16,7 +16,7 @@ from autocharge.store.identifier_vault import IdentifierVault
 from autocharge.store.tables import enrolments
 from foundation.database import Database
 from foundation.identifiers import Emaid
-from foundation.outbox import SqlEventLog
+from foundation.outbox import Outbox, SqlEventLog
 
 AnyRow = ResultRow[*tuple[Any, ...]]
 
@@ -188,9 +188,10 @@ class SqlUnitOfWork:
 class SqlUnitsOfWork:
     """Opens units of work; an instance is the port `OpenUnitOfWork`."""
 
-    def __init__(self, database: Database, vault: IdentifierVault) -> None:
+    def __init__(self, database: Database, vault: IdentifierVault, outbox: Outbox) -> None:
         self._database = database
         self._vault = vault
+        self._outbox = outbox
         self._by_identifier = _ByIdentifier(vault)
 
     @contextmanager
@@ -199,6 +200,6 @@ class SqlUnitsOfWork:
         with self._database.write() as connection:
             yield SqlUnitOfWork(
                 SqlEnrolmentRepository(connection, self._vault, self._by_identifier),
-                SqlEventLog(connection),
+                self._outbox.log(connection),
                 connection,
             )

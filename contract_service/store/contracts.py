@@ -24,7 +24,7 @@ from contract_service.store.tables import contract_certificates, contracts, revo
 from foundation.database import Database, Row
 from foundation.events import Event
 from foundation.identifiers import Emaid, Pcid
-from foundation.outbox import SqlEventLog, event_row, outbox
+from foundation.outbox import EVENT_COLUMNS, Outbox, SqlEventLog, outbox
 
 AnyRow = ResultRow[*tuple[Any, ...]]
 
@@ -79,8 +79,8 @@ _insert_issued = _insert_certificate.from_select(
     .with_for_update(read=True),
 )
 _insert_event_of_recorded = insert(outbox).from_select(
-    [column.name for column in outbox.columns],
-    select(*(bindparam(c.name, type_=c.type) for c in outbox.columns)).where(_is_recorded.exists()),
+    [column.name for column in EVENT_COLUMNS],
+    select(*(bindparam(c.name, type_=c.type) for c in EVENT_COLUMNS)).where(_is_recorded.exists()),
 )
 
 
@@ -178,8 +178,9 @@ class SqlContractReader:
 class SqlContractCertificates:
     """`ContractCertificates`, written by group commit."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, outbox: Outbox) -> None:
         self._database = database
+        self._outbox = outbox
 
     def is_recorded(self, contract_id: str, fingerprint: str) -> bool:
         """Whether the certificate is recorded for the contract already."""
@@ -196,7 +197,7 @@ class SqlContractCertificates:
     ) -> bool:
         """Record one of ours together with the event; False where the contract is not active."""
         row = _certificate_row(contract_id, issuer, certificate, at)
-        told = event_row(event).values
+        told = self._outbox.row(event).values
         self._database.append(
             Row(_insert_issued, row.values),
             Row(
@@ -212,7 +213,7 @@ class SqlContractCertificates:
         """Record it durably together with the event; False where somebody was faster."""
         row = _certificate_row(contract_id, None, certificate, at)
         try:
-            self._database.append(row, event_row(event))
+            self._database.append(row, self._outbox.row(event))
         except IntegrityError:
             if self.is_recorded(contract_id, certificate.fingerprint):
                 return False
@@ -308,11 +309,12 @@ class SqlUnitsOfWork:
     """Opens units of work; an instance is the port `OpenUnitOfWork`."""
 
     database: Database
+    outbox: Outbox
 
     @contextmanager
     def __call__(self) -> Iterator[UnitOfWork]:
         """Yield a unit of work; without `commit()` everything in it is undone."""
         with self.database.write() as connection:
             yield SqlUnitOfWork(
-                SqlContractRepository(connection), SqlEventLog(connection), connection
+                SqlContractRepository(connection), self.outbox.log(connection), connection
             )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from foundation.database import Database
-from foundation.outbox import SqlEventLog
+from foundation.outbox import Outbox
 from foundation.short_cache import ShortCache
 from pki.model.path_anchor import Anchor, AnchorSet, RevocationPolicy
 from pki.model.path_certificate import read_certificate
@@ -66,10 +66,10 @@ class SqlAnchors:
 class SqlAnchorUnitOfWork:
     """`AnchorUnitOfWork` on a connection inside a transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, outbox: Outbox) -> None:
         self._connection = connection
         self.anchors = SqlAnchors(connection)
-        self.events = SqlEventLog(connection)
+        self.events = outbox.log(connection)
 
     def commit(self) -> None:
         """Make everything durable."""
@@ -77,14 +77,14 @@ class SqlAnchorUnitOfWork:
 
 
 def anchor_unit_of_work_opener(
-    database: Database,
+    database: Database, outbox: Outbox
 ) -> Callable[[], AbstractContextManager[SqlAnchorUnitOfWork]]:
     """Return what opens units of work over the anchors of `database`."""
 
     @contextmanager
     def open_one() -> Iterator[SqlAnchorUnitOfWork]:
         with database.write() as connection:
-            yield SqlAnchorUnitOfWork(connection)
+            yield SqlAnchorUnitOfWork(connection, outbox)
 
     return open_one
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from foundation.database import Database, Row
 from foundation.errors import Kind, ServiceError
 from foundation.events import Event
-from foundation.outbox import event_row
+from foundation.outbox import Outbox
 from pki.model.issued import CertificateRecord, Reservation
 from pki.model.roles import CertificateRole, CertificateStatus, RevocationReason
 from pki.store.tables import certificates, serial_reservations
@@ -94,8 +94,9 @@ class SqlReservations:
 class SqlIssuanceLog:
     """`IssuanceLog` by group commit: the steps of all waiting threads share a transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, outbox: Outbox) -> None:
         self._database = database
+        self._outbox = outbox
 
     def reserve(self, reservation: Reservation) -> None:
         """Reserve a serial, durable on return; CONFLICT where it is taken."""
@@ -107,7 +108,9 @@ class SqlIssuanceLog:
     def record(self, record: CertificateRecord, event: Event) -> None:
         """Record a certificate and its event, durable on return."""
         try:
-            self._database.append(Row(_record, _certificate_values(record)), event_row(event))
+            self._database.append(
+                Row(_record, _certificate_values(record)), self._outbox.row(event)
+            )
         except IntegrityError as taken:
             raise _certificate_exists() from taken
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from foundation.database import Database
-from foundation.outbox import SqlEventLog
+from foundation.outbox import Outbox
 from pki.model.certificate_reference import ByFingerprint, CertificateReference
 from pki.model.issued import CertificateRecord, Reservation
 from pki.model.ocsp import StatusRecord
@@ -142,10 +142,10 @@ class SqlCertificateStatuses:
 class SqlStatusUnitOfWork:
     """`StatusUnitOfWork` on a connection inside a transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, outbox: Outbox) -> None:
         self._connection = connection
         self.statuses = SqlCertificateStatuses(connection)
-        self.events = SqlEventLog(connection)
+        self.events = outbox.log(connection)
 
     def commit(self) -> None:
         """Make everything durable."""
@@ -174,14 +174,14 @@ class SqlStatusReader:
 
 
 def open_status_unit_of_work(
-    database: Database,
+    database: Database, outbox: Outbox
 ) -> Callable[[], AbstractContextManager[SqlStatusUnitOfWork]]:
     """Return what opens units of work on `database`."""
 
     @contextmanager
     def open_one() -> Iterator[SqlStatusUnitOfWork]:
         with database.write() as connection:
-            yield SqlStatusUnitOfWork(connection)
+            yield SqlStatusUnitOfWork(connection, outbox)
 
     return open_one
 

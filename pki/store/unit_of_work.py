@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from foundation.database import Database
-from foundation.outbox import SqlEventLog
+from foundation.outbox import Outbox
 from pki.model.authority import Authority
 from pki.model.issued import CertificateRecord, Reservation
 from pki.store.authorities import SqlAuthorities, SqlOwnAnchors
@@ -17,13 +17,13 @@ from pki.store.issuance import SqlCertificates, SqlReservations
 class SqlUnitOfWork:
     """`UnitOfWork` on one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, outbox: Outbox) -> None:
         self._connection = connection
         self.authorities = SqlAuthorities(connection)
         self.certificates = SqlCertificates(connection)
         self.reservations = SqlReservations(connection)
         self.own_anchors = SqlOwnAnchors(connection)
-        self.events = SqlEventLog(connection)
+        self.events = outbox.log(connection)
 
     def commit(self) -> None:
         """Make everything durable."""
@@ -31,14 +31,14 @@ class SqlUnitOfWork:
 
 
 def unit_of_work_opener(
-    database: Database,
+    database: Database, outbox: Outbox
 ) -> Callable[[], AbstractContextManager[SqlUnitOfWork]]:
     """Return the `OpenUnitOfWork` of `database`."""
 
     @contextmanager
     def open_unit_of_work() -> Iterator[SqlUnitOfWork]:
         with database.write() as connection:
-            yield SqlUnitOfWork(connection)
+            yield SqlUnitOfWork(connection, outbox)
 
     return open_unit_of_work
 

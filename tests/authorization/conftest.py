@@ -22,6 +22,7 @@ from authorization.store.unit_of_work import OpenSqlUnitOfWork
 from foundation.database import Database
 from foundation.sealing import Sealer
 from tests.authorization.fakes import FakeContracts
+from tests.databases import OUTBOX
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Kept:
     def __post_init__(self) -> None:
         self.sealer = Sealer(b"k" * 32)
         vault = TokenVault(open_token_hash(self.database, self.sealer, self.clock), self.sealer)
-        work = OpenSqlUnitOfWork(self.database, vault)
+        work = OpenSqlUnitOfWork(self.database, vault, OUTBOX)
         self.decisions = SqlDecisionLog(self.database, self.sealer)
         self.tokens = SqlTokens(self.database, vault)
         self.directory = SqlStationDirectory(self.database)

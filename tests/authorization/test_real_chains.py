@@ -21,6 +21,7 @@ from pki.model.path_anchor import RevocationPolicy
 from pki.model.roles import CertificateRole, CertificateStatus
 from tests.authorization.fakes import ADMIN, CPO, NOW, World
 from tests.contract_service.assembly import Contracts
+from tests.databases import OUTBOX
 from tests.pki.validation.assembly import Records, anchor, validator
 from tests.pki.validation.vectors import HUBJECT_TIME, foreign, hubject
 
@@ -59,7 +60,7 @@ def scene(database: Database, clock: Callable[[], datetime]) -> Scene:
     records = Records()
     root = anchor(foreign("moRootCA"), CertificateRole.MO_ROOT, revocation=RevocationPolicy.HARD)
     remember = RememberCertificate(
-        contracts.record_foreign, SqlContractCertificates(database).is_recorded
+        contracts.record_foreign, SqlContractCertificates(database, OUTBOX).is_recorded
     )
     authorize = replace(
         World().authorize,

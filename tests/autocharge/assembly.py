@@ -18,6 +18,7 @@ from foundation.identifiers import Emaid
 from foundation.outbox import outbox
 from foundation.principal import ClientRole, Principal
 from foundation.sealing import Sealer
+from tests.databases import OUTBOX
 
 PROVIDER = Principal("emp-abc", frozenset({ClientRole.MO}), frozenset({"DEABC"}))
 STRANGER = Principal("emp-xyz", frozenset({ClientRole.MO}), frozenset({"DEXYZ"}))
@@ -65,7 +66,7 @@ class Autocharge:
         self.vault = open_vault(database, SEALER, self.clock)
         reader, units = (
             SqlEnrolmentReader(database, self.vault),
-            SqlUnitsOfWork(database, self.vault),
+            SqlUnitsOfWork(database, self.vault, OUTBOX),
         )
         self.enrol = Enrol(units, self.contracts, self.clock)
         self.resolve = Resolve(reader)

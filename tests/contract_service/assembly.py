@@ -32,6 +32,7 @@ from pki.model.certificate_reference import BySerial
 from pki.model.issued import IssuedCertificate
 from pki.model.roles import RevocationReason
 from pki.operations.issue import IssueRequest
+from tests.databases import OUTBOX
 
 PROVIDER = Principal("emp-abc", frozenset({ClientRole.MO}), frozenset({"DEABC"}))
 STRANGER = Principal("emp-xyz", frozenset({ClientRole.MO}), frozenset({"DEXYZ"}))
@@ -144,7 +145,7 @@ class Contracts:
         self.now = now
         self.authority = Authority()
         self.revocations = Revocations()
-        reader, units = SqlContractReader(database), SqlUnitsOfWork(database)
+        reader, units = SqlContractReader(database), SqlUnitsOfWork(database, OUTBOX)
         self.create = CreateContract(units, self.clock)
         self.suspend = SuspendContract(units, self.clock)
         self.resume = ResumeContract(units, self.clock)
@@ -154,10 +155,10 @@ class Contracts:
         self.list = ListContracts(reader)
         self.find = FindContract(reader)
         self.record_foreign = RecordForeignCertificate(
-            SqlContractCertificates(database), self.clock
+            SqlContractCertificates(database, OUTBOX), self.clock
         )
         self.issue = IssueContractCertificate(
-            SqlContractCertificates(database),
+            SqlContractCertificates(database, OUTBOX),
             reader,
             self.authority,
             self.revocations,

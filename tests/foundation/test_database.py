@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from foundation.database import Database, Row
 from foundation.events import Event
-from foundation.outbox import SqlEventLog, claim_lease, event_row, leases, outbox
-from tests.databases import create_schema, empty_all_tables, temporary_postgresql_database
+from foundation.outbox import claim_lease, leases, outbox
+from tests.databases import OUTBOX, create_schema, empty_all_tables, temporary_postgresql_database
 
 _insert_lease = sa.insert(leases)
 
@@ -89,7 +89,7 @@ def test_nobody_fails_for_anothers_row(database: Database, now: datetime) -> Non
 def test_rows_of_one_append_are_stored_together_or_not_at_all(
     database: Database, now: datetime
 ) -> None:
-    event = event_row(Event("lease.taken", now, "c"))
+    event = OUTBOX.row(Event("lease.taken", now, "c"))
     with pytest.raises(IntegrityError):
         database.append(event, _lease("a", now), _lease("a", now))
     assert _count(database, outbox) == 0
@@ -97,10 +97,10 @@ def test_rows_of_one_append_are_stored_together_or_not_at_all(
 
 def test_an_event_is_part_of_the_operations_transaction(database: Database, now: datetime) -> None:
     with database.write() as connection:
-        SqlEventLog(connection).append(Event("contract.created", now, "c", ("DEABC",), {"a": "b"}))
+        OUTBOX.log(connection).append(Event("contract.created", now, "c", ("DEABC",), {"a": "b"}))
     assert _count(database, outbox) == 0
     with database.write() as connection:
-        SqlEventLog(connection).append(Event("contract.created", now, "c", ("DEABC",), {"a": "b"}))
+        OUTBOX.log(connection).append(Event("contract.created", now, "c", ("DEABC",), {"a": "b"}))
         connection.commit()
     with database.read() as connection:
         row = connection.execute(sa.select(outbox)).one()

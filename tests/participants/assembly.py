@@ -23,6 +23,7 @@ from participants.store.clients import SqlClientReader
 from participants.store.token_keys import load_token_keys
 from participants.store.unit_of_work import unit_of_work_opener
 from participants.tokens import JoseTokenCodec
+from tests.databases import OUTBOX
 
 PUBLIC_URL = "https://id.example"
 LIFETIME = timedelta(hours=1)
@@ -90,7 +91,7 @@ class Participants:
     sealer: Sealer = field(default_factory=lambda: Sealer(b"k" * 32))
 
     def __post_init__(self) -> None:
-        opener = unit_of_work_opener(self.database, self.sealer)
+        opener = unit_of_work_opener(self.database, self.sealer, OUTBOX)
         clock = self.time.clock
         self.create_client = CreateClient(opener, clock)
         self.list_clients = ListClients(SqlClientReader(self.database))

@@ -23,6 +23,7 @@ from tests.contract_service.assembly import (
     foreign_chain,
     key_pair,
 )
+from tests.databases import OUTBOX
 
 CESSATION = RevocationReason.CESSATION_OF_OPERATION
 
@@ -184,7 +185,7 @@ def test_recording_waits_for_a_change_of_status_under_way(
             outcomes.append(refused.code)
 
     issuing = threading.Thread(target=issue)
-    with SqlUnitsOfWork(contracts.database)() as work:
+    with SqlUnitsOfWork(contracts.database, OUTBOX)() as work:
         assert work.contracts.lock(contract.emaid) is not None
         work.contracts.set_status(contract.contract_id, status)
         issuing.start()
@@ -201,7 +202,7 @@ def test_recording_waits_for_a_change_of_status_under_way(
 
 def test_a_change_of_status_that_is_undone_lets_recording_go_on(contracts: Contracts) -> None:
     contract = contracts.create(PROVIDER, EMAID)
-    with SqlUnitsOfWork(contracts.database)() as work:
+    with SqlUnitsOfWork(contracts.database, OUTBOX)() as work:
         work.contracts.lock(contract.emaid)
         work.contracts.set_status(contract.contract_id, ContractStatus.TERMINATED)
         issuing = threading.Thread(target=contracts.issue, args=(PROVIDER, EMAID, csr()))

@@ -23,6 +23,7 @@ from pki.operations.revoke import Revoke
 from pki.store.status import open_status_unit_of_work
 from pki.store.tables import certificates, serial_reservations
 from tests.contract_service.assembly import EMAID, LIFETIME, PROVIDER, Contracts, csr, key_pair
+from tests.databases import OUTBOX
 from tests.pki.issuing.house import House
 
 
@@ -35,13 +36,13 @@ def house(database: Database, clock: Callable[[], datetime]) -> House:
 
 @pytest.fixture
 def revoke(database: Database, clock: Callable[[], datetime]) -> Revoke:
-    return Revoke(open_status_unit_of_work(database), clock)
+    return Revoke(open_status_unit_of_work(database, OUTBOX), clock)
 
 
 @pytest.fixture
 def issue(house: House, revoke: Revoke) -> IssueContractCertificate:
     return IssueContractCertificate(
-        SqlContractCertificates(house.database),
+        SqlContractCertificates(house.database, OUTBOX),
         SqlContractReader(house.database),
         house.issue,
         revoke,
@@ -64,7 +65,7 @@ def test_from_the_request_to_the_revocation(
     assert "CN=DEABCC12345678" in leaf.subject.rfc4514_string().split(",")
     assert contracts.find.certificates(Emaid.parse(EMAID)) == (issued,)
     TerminateContract(
-        SqlUnitsOfWork(contracts.database),
+        SqlUnitsOfWork(contracts.database, OUTBOX),
         SqlContractReader(contracts.database),
         revoke,
         contracts.clock,

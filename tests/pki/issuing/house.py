@@ -30,6 +30,7 @@ from pki.profiles.loader import load_profiles
 from pki.store.issuance import SqlIssuanceLog
 from pki.store.keys import SqlSealedKeyRows
 from pki.store.unit_of_work import SqlAuthorityDirectory, unit_of_work_opener
+from tests.databases import OUTBOX
 
 ADMIN = LOCAL_ADMINISTRATOR
 MO = Principal("mo", frozenset({ClientRole.MO}), provider_ids=frozenset({"DEABC"}))
@@ -69,8 +70,8 @@ class House:
             SqlSealedKeyRows(self.database), SEALER, self.clock, self.allow_offline
         )
         self.throwaway = ThrowawayKeys(generate_key)
-        self.open_unit_of_work = unit_of_work_opener(self.database)
-        self.log = SqlIssuanceLog(self.database)
+        self.open_unit_of_work = unit_of_work_opener(self.database, OUTBOX)
+        self.log = SqlIssuanceLog(self.database, OUTBOX)
 
     @property
     def issue(self) -> IssueCertificate:

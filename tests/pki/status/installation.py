@@ -32,6 +32,7 @@ from pki.store.ocsp_signers import SqlOcspSigners
 from pki.store.status import SqlStatusReader, open_status_unit_of_work
 from pki.store.unit_of_work import SqlAuthorityDirectory, unit_of_work_opener
 from server.schema import metadata
+from tests.databases import OUTBOX
 
 ROOT, SUB1, SUB2 = "mo-root-g1", "mo-sub1-g1", "mo-sub2-g1"
 
@@ -74,7 +75,7 @@ class Installation:
         self.keys = SealedKeyStore(rows, sealer, clock)
         self.ceremony_keys = SealedKeyStore(rows, sealer, clock, allow_offline=True)
         self.issue = self._issue(self.keys)
-        work = open_status_unit_of_work(database)
+        work = open_status_unit_of_work(database, OUTBOX)
         self.revoke = Revoke(work, clock)
         self.release = Release(work, clock)
         self.publish = PublishCrl(self.directory, self.shelf, self.keys, clock)
@@ -100,7 +101,7 @@ class Installation:
             profiles=load_profiles(),
             issuers=Issuers(self.directory),
             keys=self.ceremony_keys,
-            open_unit_of_work=unit_of_work_opener(self.database),
+            open_unit_of_work=unit_of_work_opener(self.database, OUTBOX),
             throwaway=ThrowawayKeys(generate_key),
             random_bits=secrets.randbits,
             publication=Publication("http://status.example"),
@@ -156,7 +157,7 @@ class Installation:
             profiles=load_profiles(),
             issuers=Issuers(self.directory),
             keys=keys,
-            log=SqlIssuanceLog(self.database),
+            log=SqlIssuanceLog(self.database, OUTBOX),
             throwaway=ThrowawayKeys(generate_key),
             random_bits=secrets.randbits,
             publication=Publication("http://status.example"),

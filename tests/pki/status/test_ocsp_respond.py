@@ -29,6 +29,7 @@ from pki.operations import ocsp_respond
 from pki.operations.ocsp_respond import RespondToOcsp
 from pki.store.issuance import SqlIssuanceLog
 from pki.store.tables import certificates
+from tests.databases import OUTBOX
 from tests.pki.status.asking import checked, request_for, request_of, status_of
 from tests.pki.status.independent_lint import crl_findings, ocsp_findings
 from tests.pki.status.installation import ROOT, SUB1, SUB2, Installation
@@ -81,7 +82,7 @@ def test_sub_authorities_and_their_signers_are_answered(installed: Installation)
 
 
 def test_unknown_for_what_was_never_issued(installed: Installation) -> None:
-    log = SqlIssuanceLog(installed.database)
+    log = SqlIssuanceLog(installed.database, OUTBOX)
     log.reserve(Reservation(SUB2, "1234", CertificateRole.CONTRACT, installed.clock(), "x"))
     for serial in (0x1234, 0, 1, 2**159 + 1, 2**160, 2**400):
         answer = installed.respond(request_for(installed, serial))
@@ -100,7 +101,7 @@ def test_a_certificate_issued_after_its_serial_was_asked_for(installed: Installa
         connection.execute(sa.delete(certificates).where(certificates.c.serial == record.serial))
         connection.commit()
     assert checked(installed, installed.respond(der).response).certificate_status is UNKNOWN
-    SqlIssuanceLog(installed.database).record(
+    SqlIssuanceLog(installed.database, OUTBOX).record(
         CertificateRecord(
             record.issuer,
             record.serial,
@@ -125,7 +126,7 @@ def test_a_serial_counts_below_its_own_issuer_only(installed: Installation) -> N
 
 
 def test_revoked_reservation(installed: Installation) -> None:
-    log = SqlIssuanceLog(installed.database)
+    log = SqlIssuanceLog(installed.database, OUTBOX)
     log.reserve(Reservation(SUB2, "1234", CertificateRole.CONTRACT, installed.clock(), "x"))
     installed.clock.forward(timedelta(minutes=6))
     installed.revoke(ADMIN, BySerial(SUB2, "1234"), RevocationReason.KEY_COMPROMISE)

@@ -13,6 +13,7 @@ from pki.model.authority import AuthorityState
 from pki.model.certificate_reference import BySerial
 from pki.model.roles import RevocationReason
 from pki.store.unit_of_work import unit_of_work_opener
+from tests.databases import OUTBOX
 from tests.pki.status.asking import status_of
 from tests.pki.status.installation import ROOT, SUB1, SUB2, Installation
 
@@ -70,7 +71,7 @@ def test_a_ceremony_renews_what_is_half_through(installed: Installation) -> None
 def test_a_retired_authority_keeps_its_signer(installed: Installation) -> None:
     """What it issued stays valid, so it answers until it expires."""
     issued = installed.contract(lifetime=timedelta(days=100))
-    with unit_of_work_opener(installed.database)() as work:
+    with unit_of_work_opener(installed.database, OUTBOX)() as work:
         retired = work.authorities.get(SUB2)
         assert retired is not None
         work.authorities.replace(replace(retired, state=AuthorityState.RETIRED))

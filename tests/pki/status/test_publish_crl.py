@@ -14,6 +14,7 @@ from pki.model.issued import Reservation
 from pki.model.roles import CertificateRole, RevocationReason
 from pki.operations.status_ports import StoredCrl
 from pki.store.issuance import SqlIssuanceLog
+from tests.databases import OUTBOX
 from tests.pki.status.independent_lint import crl_findings
 from tests.pki.status.installation import ROOT, SUB1, SUB2, Installation
 
@@ -88,7 +89,7 @@ def test_revoked_after_expiry_is_listed_once(installed: Installation) -> None:
 
 
 def test_a_revoked_reservation_is_listed(installed: Installation) -> None:
-    log = SqlIssuanceLog(installed.database)
+    log = SqlIssuanceLog(installed.database, OUTBOX)
     log.reserve(Reservation(SUB2, "1234", CertificateRole.CONTRACT, installed.clock(), "x"))
     installed.clock.forward(timedelta(minutes=6))
     installed.revoke(ADMIN, BySerial(SUB2, "1234"), RevocationReason.KEY_COMPROMISE)

@@ -16,6 +16,7 @@ from pki.model.certificate_reference import ByFingerprint, BySerial, parse_refer
 from pki.model.issued import Reservation
 from pki.model.roles import CertificateRole, CertificateStatus, RevocationReason
 from pki.store.issuance import SqlIssuanceLog
+from tests.databases import OUTBOX
 from tests.pki.status.installation import SUB1, SUB2, Installation
 
 OWNER = Principal("mo-1", frozenset({ClientRole.MO}), provider_ids=frozenset({"DE8AA"}))
@@ -150,7 +151,7 @@ def test_what_was_never_issued(installed: Installation) -> None:
 
 
 def test_reservation_that_a_crash_left_behind(installed: Installation) -> None:
-    log = SqlIssuanceLog(installed.database)
+    log = SqlIssuanceLog(installed.database, OUTBOX)
     log.reserve(Reservation(SUB2, "1234", CertificateRole.CONTRACT, installed.clock(), "somebody"))
     reference = BySerial(SUB2, "1234")
 

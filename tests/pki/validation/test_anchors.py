@@ -18,6 +18,7 @@ from pki.model.roles import CertificateRole
 from pki.operations.anchors import AddAnchor, ListAnchors, RemoveAnchor
 from pki.store.anchors import StoredAnchors, anchor_unit_of_work_opener
 from pki.store.tables import anchors, authorities
+from tests.databases import OUTBOX
 from tests.pki.validation.assembly import POLICIES, PROFILES
 from tests.pki.validation.authorities import certify, hierarchy, name
 from tests.pki.validation.test_chain_parser import pem
@@ -30,12 +31,12 @@ Clock = Callable[[], dt.datetime]
 
 @pytest.fixture
 def add(database: Database, clock: Clock) -> AddAnchor:
-    return AddAnchor(anchor_unit_of_work_opener(database), PROFILES, POLICIES, clock)
+    return AddAnchor(anchor_unit_of_work_opener(database, OUTBOX), PROFILES, POLICIES, clock)
 
 
 @pytest.fixture
 def remove(database: Database, clock: Clock) -> RemoveAnchor:
-    return RemoveAnchor(anchor_unit_of_work_opener(database), clock)
+    return RemoveAnchor(anchor_unit_of_work_opener(database, OUTBOX), clock)
 
 
 @pytest.fixture

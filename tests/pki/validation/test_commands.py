@@ -15,6 +15,7 @@ from pki.operations.anchors import AddAnchor, ListAnchors, RemoveAnchor
 from pki.store.anchors import StoredAnchors, anchor_unit_of_work_opener
 from server.cli.anchor import anchor_group
 from server.cli.chain import chain_group
+from tests.databases import OUTBOX
 from tests.pki.validation.assembly import POLICIES, PROFILES
 from tests.pki.validation.authorities import AT, hierarchy
 from tests.pki.validation.test_chain_parser import pem
@@ -140,7 +141,7 @@ class Services:
 
 @pytest.fixture
 def services(database: Database, clock: Callable[[], dt.datetime]) -> Services:
-    opener = anchor_unit_of_work_opener(database)
+    opener = anchor_unit_of_work_opener(database, OUTBOX)
     return Services(
         AddAnchor(opener, PROFILES, POLICIES, clock),
         ListAnchors(StoredAnchors(database).read_all),

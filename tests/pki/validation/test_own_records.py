@@ -20,6 +20,7 @@ from pki.operations.validate import ValidateChain
 from pki.store.revocation_evidence import OwnRecords
 from pki.store.status import open_status_unit_of_work
 from pki.store.tables import authorities, certificates, serial_reservations
+from tests.databases import OUTBOX
 from tests.pki.validation.assembly import anchor, readable, validator
 from tests.pki.validation.authorities import AT, EMAID, Authority, certify, hierarchy, name
 
@@ -141,7 +142,7 @@ def test_a_revocation_is_effective_within_a_second(
     validate = hard(records)
     reference = BySerial(NAMES[ROLE.MO_SUB2], f"{H.leaf.serial:X}")
     assert validate(H.chain, ROLE.CONTRACT, AT).valid
-    Revoke(open_status_unit_of_work(ours), clock)(LOCAL_ADMINISTRATOR, reference, reason)
+    Revoke(open_status_unit_of_work(ours, OUTBOX), clock)(LOCAL_ADMINISTRATOR, reference, reason)
     deadline = time.monotonic() + 1.0
     while validate(H.chain, ROLE.CONTRACT, AT).valid:
         assert time.monotonic() < deadline
@@ -153,7 +154,7 @@ def test_a_revocation_is_effective_within_a_second(
     verdict = validate(H.chain, ROLE.CONTRACT, AT - dt.timedelta(days=30))
     assert verdict.fault is fault
     if status is CertificateStatus.ON_HOLD:
-        Release(open_status_unit_of_work(ours), clock)(LOCAL_ADMINISTRATOR, reference)
+        Release(open_status_unit_of_work(ours, OUTBOX), clock)(LOCAL_ADMINISTRATOR, reference)
         deadline = time.monotonic() + 1.0
         while not validate(H.chain, ROLE.CONTRACT, AT).valid:
             assert time.monotonic() < deadline
