@@ -30,6 +30,7 @@ from pki.profiles.tolerances import load_tolerance_policies
 from pki.store.anchors import StoredAnchors
 from pki.store.revocation_evidence import OwnRecords
 from pki.store.status import open_status_unit_of_work
+from tests.databases import OUTBOX
 from tests.pki.issuing.house import ADMIN, House
 from tests.server.assembly import all_rows
 
@@ -118,7 +119,7 @@ def test_what_is_revoked_signs_no_more(signers: Signers, role: CertificateRole) 
     revoked, issuer = (
         (leaf, "cps-sub2-g1") if role is CertificateRole.CPS_LEAF else (sub2, "cps-sub1-g1")
     )
-    Revoke(open_status_unit_of_work(signers.database), signers.clock)(
+    Revoke(open_status_unit_of_work(signers.database, OUTBOX), signers.clock)(
         ADMIN, BySerial(issuer, f"{revoked.serial_number:X}"), RevocationReason.KEY_COMPROMISE
     )
     assert signers.find(Schema.ISO15118_2).valid == {}
