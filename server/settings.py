@@ -13,8 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from foundation.errors import Kind, ServiceError
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from foundation.public_address import Network
 
 _PREFIX = "EVTRUST_"
 _DEFAULT_HOME = "var"
@@ -48,7 +47,8 @@ class Settings:
     """Everything an operator may choose.
 
     `home` is the state folder; `public_url` is what certificates carry as the OCSP address and
-    tokens as their issuer, without trailing slash.
+    tokens as their issuer, without trailing slash. `egress_networks` are addresses that outbound
+    calls may reach although they are not public; to loopback among them without TLS.
     """
 
     home: Path
@@ -61,6 +61,7 @@ class Settings:
     key_passphrase_file: Path
     log_level: str
     trusted_proxies: tuple[Network, ...]
+    egress_networks: tuple[Network, ...]
 
 
 def _fault(name: str, value: str, wanted: str) -> ServiceError:
@@ -91,12 +92,12 @@ def _public_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _networks(text: str) -> tuple[Network, ...]:
+def _networks(name: str, text: str) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as failure:
         raise _fault(
-            "trusted_proxies", text, "write networks such as 10.0.0.0/8, ::1/128, comma-separated"
+            name, text, "write networks such as 10.0.0.0/8, ::1/128, comma-separated"
         ) from failure
 
 
@@ -126,6 +127,7 @@ _NAMES = frozenset(
         "key_passphrase_file",
         "log_level",
         "trusted_proxies",
+        "egress_networks",
     }
 )
 
@@ -178,5 +180,6 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values.get("key_passphrase_file", str(home / "key-passphrase"))
         ).absolute(),
         log_level=log_level,
-        trusted_proxies=_networks(values.get("trusted_proxies", "")),
+        trusted_proxies=_networks("trusted_proxies", values.get("trusted_proxies", "")),
+        egress_networks=_networks("egress_networks", values.get("egress_networks", "")),
     )

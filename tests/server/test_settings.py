@@ -75,6 +75,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         ("LOG_LEVEL", "loud"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("TRUSTED_PROXIES", "everyone"),
+        ("EGRESS_NETWORKS", "127.0.0.1/8"),
+        ("EGRESS_NETWORKS", "localhost"),
     ],
 )
 def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
