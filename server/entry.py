@@ -1,18 +1,20 @@
 """What a worker process serves: status routes, then the fast lanes, then Flask."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from flask_openapi3 import OpenAPI
+from flask_openapi3 import APIBlueprint, OpenAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from authorization.api.decisions import decisions_blueprint
 from authorization.api.surroundings import surroundings_blueprint
 from autocharge.api.enrolments import enrolments_blueprint
 from contract_service.api.contracts import contracts_blueprint
+from contract_service.api.opcp import load_role_table
+from contract_service.api.opcp_roots import opcp_roots_blueprint
 from foundation.errors import ServiceError
 from participants.api.rate_limits import TokenLimits
 from participants.api.token import token_blueprint
@@ -27,6 +29,7 @@ from server.bodies import heard_out
 from server.fast_lane import FastLanes, Lane
 from server.migrate import current_revision, newest_revision
 from server.observability import LineBuffer, Observed, configure_logs, to_standard_output
+from server.opcp import guarded
 from server.orphans import leave_with_parent
 from server.problems import PROBLEM_RESPONSES, in_plain_text, register_problem_handlers
 from server.proxies import BehindProxies
@@ -112,6 +115,7 @@ def flask_application(services: WebServices, *, with_management: bool) -> OpenAP
             enrolments_blueprint(
                 services.enrolment_operations, current_principal, PROBLEM_RESPONSES
             ),
+            *opcp_blueprints(services),
             in_plain_text(est_blueprint(services.est_operations, current_principal)),
             in_plain_text(
                 cacerts_blueprint(
@@ -123,6 +127,13 @@ def flask_application(services: WebServices, *, with_management: bool) -> OpenAP
         ),
         with_management=with_management,
     )
+
+
+def opcp_blueprints(services: WebServices) -> Iterator[APIBlueprint]:
+    """Yield OPCP's blueprints, each behind the role table."""
+    roles = load_role_table()
+    for blueprint in (opcp_roots_blueprint(services.root_pool_operations, current_principal),):
+        yield guarded(blueprint, roles, current_principal)
 
 
 def not_ready(services: WebServices) -> Sequence[str]:

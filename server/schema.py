@@ -2,6 +2,7 @@
 
 import authorization.store.tables
 import autocharge.store.tables
+import contract_service.store.pool_tables
 import contract_service.store.tables
 import foundation.outbox
 import participants.store.tables
@@ -13,6 +14,7 @@ TABLE_MODULES = (
     foundation.outbox,
     pki.store.tables,
     participants.store.tables,
+    contract_service.store.pool_tables,
     contract_service.store.tables,
     autocharge.store.tables,
     authorization.store.tables,

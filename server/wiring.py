@@ -278,6 +278,7 @@ class Services(ProvisioningServices):
                     timedelta(minutes=1),
                     lambda _: self.terminate_contract.finish(LOCAL_ADMINISTRATOR),
                 ),
+                Chore("expired_roots", timedelta(hours=1), self.withdraw_root.expired),
                 Chore(
                     "token_key",
                     timedelta(hours=1),

@@ -9,10 +9,10 @@ from contract_service.operations.cps_signers import (
     RenewCpsSigners,
 )
 from contract_service.store.cps_signers import SqlSignerRows
-from server.wiring_pki import PkiServices
+from server.wiring_pools import PoolServices
 
 
-class ProvisioningServices(PkiServices):
+class ProvisioningServices(PoolServices):
     """CPS leaves, provisioning, the contract pool, installation."""
 
     @cached_property

@@ -4,16 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from foundation.clock import Clock
-from foundation.errors import Kind, ServiceError
+from foundation.errors import Kind, Refused, ServiceError
 from foundation.events import Event
 from foundation.principal import ClientRole, Principal
 from pki.model.chain_parser import parse_chain
 from pki.model.path_anchor import ANCHOR_ROLES, Anchor, RevocationPolicy
-from pki.model.path_certificate import PathCertificate, read_certificate, signature_verifies
-from pki.model.path_profile import certificate_findings, edition_of
-from pki.model.path_rules import may_sign_certificates, rule_breaks
+from pki.model.path_certificate import PathCertificate, read_certificate
 from pki.model.profile import Profiles
 from pki.model.roles import CertificateRole
+from pki.model.root_rules import refuse_root, refuse_root_profile
 from pki.model.tolerance import TolerancePolicies
 from pki.model.verdict import Reason
 from pki.operations.validation_ports import OpenAnchorUnitOfWork
@@ -102,26 +101,7 @@ class AddAnchor:
         root = read_certificate(found[0])
         if isinstance(root, Reason):
             raise ServiceError(Kind.MALFORMED, root.code, root.detail)
-        if not signature_verifies(root, root.public_key) or root.issuer != root.subject:
-            raise ServiceError(
-                Kind.INVALID,
-                "anchor_not_self_signed",
-                "a trust anchor is a root that has signed itself; send the root of this chain",
-            )
-        if not root.is_ca or not may_sign_certificates(root):
-            raise ServiceError(
-                Kind.INVALID,
-                "anchor_not_a_ca",
-                "a trust anchor is a CA whose key may sign certificates",
-            )
-        broken = rule_breaks(root, anchor=True)
-        if broken:
-            raise ServiceError(
-                Kind.INVALID,
-                "anchor_breaks_rules",
-                "this root breaks RFC 5280, and no chain below it would verify",
-                {reason.code: reason.detail for reason in broken},
-            )
+        _require(refuse_root(root))
         return root
 
     def _check_profile(self, root: PathCertificate, role: CertificateRole, policy: str) -> None:
@@ -132,16 +112,12 @@ class AddAnchor:
                 "tolerance_policy_unknown",
                 f"tolerance policies are {', '.join(sorted(self.policies))}",
             )
-        profile = self.profiles[edition_of(root, role, self.profiles), role]
-        refusing, _ = known.judge(certificate_findings(root, profile))
-        if refusing:
-            raise ServiceError(
-                Kind.INVALID,
-                "anchor_not_tolerated",
-                f"the policy {policy} refuses this root as {role}, so no chain below it would "
-                "verify; choose another role or policy",
-                {finding.code: finding.detail for finding in refusing},
-            )
+        _require(refuse_root_profile(root, role, self.profiles, known))
+
+
+def _require(refused: Refused | None) -> None:
+    if refused is not None:
+        raise ServiceError(Kind.INVALID, f"anchor_{refused.code}", refused.detail, refused.fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from werkzeug.test import Client
 
+from contract_service.model.root_pool import RootType
+from foundation.clock import Clock, utc_now
 from foundation.database import Database
 from foundation.identifiers import Emaid, Mac
 from foundation.principal import LOCAL_ADMINISTRATOR, ClientRole
@@ -19,6 +21,8 @@ from server.installation import Installation
 from server.schema import metadata
 from server.settings import load_settings
 from server.wiring_web import WebServices
+from tests.pki.validation.authorities import certify
+from tests.pki.validation.authorities import name as subject
 
 OURS, THEIRS = "DEAAA", "DEBBB"
 """Provider and operator id of the tenant that owns everything here, and of another."""
@@ -78,6 +82,7 @@ class Things:
     reference: str
     unused_reference: str
     session_id: str
+    root_id: str
 
 
 @dataclass
@@ -86,6 +91,7 @@ class Application:
 
     database: Database
     home: Path
+    clock: Clock = utc_now
     tokens: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -100,6 +106,7 @@ class Application:
             settings,
             database=self.database,
             installation=Installation(Sealer(bytes(range(32))), demo=False),
+            clock=self.clock,
         )
         self.wsgi = main_application(self.services)
         self._client = Client(self.wsgi)
@@ -172,7 +179,13 @@ class Application:
             reference=references[0],
             unused_reference=references[1],
             session_id=session["session_id"],
+            root_id=self._published_root(),
         )
+
+    def _published_root(self) -> str:
+        root = certify(subject("V2G Root", "V2G"), ca=True)
+        services = self.services.root_pool_operations
+        return services.publish(LOCAL_ADMINISTRATOR, root.der, RootType.V2G).root_id
 
     def _ok(self, method: str, path: str, body: object, *, client: str) -> Any:
         answer = self.ask(method, path, body, client=client)

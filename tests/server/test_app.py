@@ -17,6 +17,7 @@ from tests.server.assembly import CLIENTS, COORDINATES, OURS, Answer, Applicatio
 
 EVERYONE = frozenset(CLIENTS)
 NOBODY: frozenset[str] = frozenset()
+ADMINISTRATOR = frozenset({"admin"})
 OPERATOR = frozenset({"cpo", "admin"})
 PROVIDER = frozenset({"mo", "admin"})
 READING_PROVIDER = PROVIDER | {"auditor"}
@@ -42,6 +43,7 @@ AT_STATION = {
 }
 EST, CACERTS = "est", "est_cacerts"  # asked in tests/pki/est
 CSR = "MIIB"
+ROOT = {"caCertificate": "MIIB", "rootType": "V2G"}
 
 RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/v1/authorizations"): Rule(AT_STATION, OPERATOR),
@@ -100,6 +102,11 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/v1/autocharge/enrolments/{enrolment_id}/suspend"): Rule(None, PROVIDER),
     ("POST", "/v1/autocharge/enrolments/{enrolment_id}/resume"): Rule(None, PROVIDER),
     ("DELETE", "/v1/autocharge/enrolments/{enrolment_id}"): Rule(None, PROVIDER, 204),
+    ("GET", "/v1/root/rootCerts"): Rule(None, EVERYONE),
+    ("PUT", "/v1/root/rootCerts"): Rule(ROOT, ADMINISTRATOR, "certificate_chain_malformed"),
+    ("GET", "/v1/root/rootCerts/{root_id}"): Rule(None, EVERYONE),
+    ("DELETE", "/v1/root/rootCerts/{root_id}"): Rule(None, ADMINISTRATOR),
+    ("GET", "/v1/root/ctl"): Rule(None, EVERYONE),
 }
 
 

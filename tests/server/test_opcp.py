@@ -21,11 +21,6 @@ from server.opcp import guarded
 from tests.server.assembly import Application
 
 NOT_BUILT_YET = {
-    "getAllRootCerts",
-    "getRootCert",
-    "saveRootCa",
-    "deleteRootCa",
-    "getCertificateTrustList",
     "addOEMProvCert",
     "getOEMProvCert",
     "deleteOEMProvCert",

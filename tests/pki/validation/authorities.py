@@ -85,6 +85,7 @@ def certify(
     extra: Iterable[tuple[x509.ExtensionType, bool]] = (),
     serial: int | None = None,
     issuer_name: x509.Name | None = None,
+    digest: hashes.SHA256 | hashes.SHA512 | None = None,
 ) -> Authority:
     """Sign a certificate with everything in order that is not asked to be otherwise."""
     key = key or ec.generate_private_key(curve or ec.SECP256R1())
@@ -110,7 +111,7 @@ def certify(
     for value, critical in [*extensions, *extra]:
         if type(value) not in without:
             builder = builder.add_extension(value, critical)
-    return Authority(builder.sign(signer, hashes.SHA256(), ecdsa_deterministic=True), key)
+    return Authority(builder.sign(signer, digest or hashes.SHA256(), ecdsa_deterministic=True), key)
 
 
 @dataclass(frozen=True, slots=True)
