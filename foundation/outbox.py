@@ -1,7 +1,15 @@
-"""The outbox: events written in the operation's own transaction, and leases for background work."""
+"""The outbox: events written in the operation's own transaction, a queue for whoever tells of them,
+and leases for background work.
 
-from collections.abc import Mapping
-from datetime import datetime
+An event waits until it is done. Any number of processes claim those that wait, in batches and for a
+while: what a process that died had claimed waits again when its lease has run out.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 from sqlalchemy import (
@@ -9,16 +17,23 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
+    Integer,
     LargeBinary,
     String,
     Table,
+    and_,
+    bindparam,
+    delete,
     insert,
     or_,
+    select,
+    text,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
 from foundation.database import Database, Instant, Row, metadata
+from foundation.errors import ServiceError
 from foundation.events import Event
 from foundation.sealing import Sealer
 from foundation.time_ordered import TimeOrderedIds
@@ -33,7 +48,17 @@ outbox = Table(
     Column("owners", JSON, nullable=False),
     Column("subject", JSON, nullable=False),
     Column("personal", LargeBinary),  # a JSON object, sealed for this row; none where empty
+    Column("claim", String(36)),
+    Column("claimed_until", Instant),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("done_at", Instant),
     Index("ix_outbox_occurred_at", "occurred_at"),
+    Index(
+        "ix_outbox_waiting",
+        "id",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
 )
 
 leases = Table(
@@ -54,6 +79,9 @@ EVENT_COLUMNS = (
     outbox.c.personal,
 )
 """What `Outbox.row` gives values for."""
+
+MAXIMUM_ATTEMPTS = 10
+"""How often an event is claimed before it is left for people: whoever tells of it always fails."""
 
 _insert_event = insert(outbox)
 _new_id = TimeOrderedIds()
@@ -113,6 +141,88 @@ class SqlEventLog:
         """Write the event in the running transaction."""
         row = self._outbox.row(event)
         self._connection.execute(row.statement, row.values)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedEvents:
+    """Events that one process may tell of until its lease ends, oldest first, each with its id."""
+
+    claim: str
+    events: Sequence[tuple[str, Event]]
+
+
+_free = and_(
+    outbox.c.done_at.is_(None),
+    outbox.c.attempts < MAXIMUM_ATTEMPTS,
+    or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= bindparam("now")),
+)
+_any_free = select(outbox.c.id).where(_free).limit(1)
+
+
+class OutboxQueue:
+    """The events that wait, oldest first; each is told of at least once."""
+
+    def __init__(self, database: Database, outbox: Outbox) -> None:
+        self._database = database
+        self._outbox = outbox
+
+    def claim(self, limit: int, now: datetime, lease: timedelta) -> ClaimedEvents:
+        """Claim up to `limit` events for `lease`; those that others have claimed are passed over.
+
+        An event whose personal part cannot be opened is claimed with them and left out.
+        """
+        claim = str(uuid.uuid4())
+        if not self._database.fetch(_any_free, {"now": now}):  # no transaction for nothing
+            return ClaimedEvents(claim, ())
+        oldest = select(outbox.c.id).where(_free).order_by(outbox.c.id).limit(limit)
+        claiming = (
+            update(outbox)
+            # SQLite has one writer, whom nobody needs to pass over
+            .where(outbox.c.id.in_(oldest.with_for_update(skip_locked=True)))
+            .values(claim=claim, claimed_until=now + lease, attempts=outbox.c.attempts + 1)
+            .returning(*EVENT_COLUMNS)
+        )
+        with self._database.write() as connection:
+            rows = connection.execute(claiming, {"now": now}).all()
+            connection.commit()
+        read = ((row.id, self._read(row)) for row in sorted(rows))
+        return ClaimedEvents(claim, [(of, event) for of, event in read if event is not None])
+
+    def _read(self, row: Any) -> Event | None:
+        try:
+            personal = self._outbox.open_personal(row.id, row.personal)
+        except ServiceError:
+            return None
+        return Event(
+            row.type, row.occurred_at, row.client_id, tuple(row.owners), row.subject, personal
+        )
+
+    def remove_done(self, before: datetime, limit: int) -> int:
+        """Remove up to `limit` events from before that instant that are done; return how many."""
+        old = (
+            select(outbox.c.id)
+            .where(outbox.c.occurred_at < before, outbox.c.done_at.is_not(None))
+            .order_by(outbox.c.occurred_at)
+            .limit(limit)
+        )
+        with self._database.write() as connection:
+            removed = connection.execute(delete(outbox).where(outbox.c.id.in_(old))).rowcount
+            connection.commit()
+        return removed
+
+
+def settle(connection: Connection, claim: str, event_ids: Sequence[str], now: datetime) -> bool:
+    """Mark claimed events as done in a running transaction.
+
+    False where one of them is no longer this claim's: the lease ran out and somebody else has
+    claimed it. The caller then gives its transaction up, as the other does the same work.
+    """
+    done = (
+        update(outbox)
+        .where(outbox.c.id.in_(event_ids), outbox.c.claim == claim, outbox.c.done_at.is_(None))
+        .values(done_at=now, claimed_until=None)
+    )
+    return connection.execute(done).rowcount == len(event_ids)
 
 
 def claim_lease(
