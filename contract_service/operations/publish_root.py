@@ -34,8 +34,8 @@ class PublishRoot:
         """Publish a self-signed CA certificate (DER); doing so again changes nothing.
 
         Raises FORBIDDEN (not ADMIN), MALFORMED or TOO_LARGE (no certificate), INVALID
-        (`root_not_self_signed`, `root_not_a_ca`, `root_breaks_rules`, `root_not_tolerated`,
-        `root_expired`) and CONFLICT `root_of_another_type`.
+        (`root_of_a_lab`, `root_not_self_signed`, `root_not_a_ca`, `root_breaks_rules`,
+        `root_not_tolerated`, `root_expired`) and CONFLICT `root_of_another_type`.
         """
         principal.require_role(ClientRole.ADMIN)
         now = self.clock()

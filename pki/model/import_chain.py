@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from foundation.errors import Kind, ServiceError
 from pki.model.chain_parser import MAX_CHAIN_CERTIFICATES
 from pki.model.finding import Finding, FindingCode
+from pki.model.lab import refuse_lab
 from pki.model.lint import lint
 from pki.model.profile import Profile
 
@@ -58,12 +59,14 @@ def check_imported_chain(
 
     The chain may end below the root: whether anybody trusts it is the trust anchors' business.
     Raises MALFORMED `certificate_chain_malformed`, INVALID `certificate_key_mismatch`,
-    `certificate_chain_broken`, `certificate_not_valid_now` and `profile_violated`.
+    `certificate_chain_broken`, `certificate_not_valid_now` and `profile_violated`, FORBIDDEN
+    `lab_certificate`.
     """
     if not 0 < len(chain) <= MAX_CHAIN_CERTIFICATES:
         raise _broken()
     certificates = [_load(der) for der in chain]
     own = certificates[0]
+    refuse_lab(certificates)
     if own.public_key() != public_key:
         raise _invalid(
             "certificate_key_mismatch",

@@ -1,6 +1,7 @@
 """What makes a certificate a root that others may rely on, whoever asks."""
 
 from foundation.errors import Refused
+from pki.model.lab import NEVER_TRUSTED, is_lab
 from pki.model.path_certificate import PathCertificate, signature_verifies
 from pki.model.path_profile import certificate_findings, edition_of
 from pki.model.path_rules import may_sign_certificates, rule_breaks
@@ -10,10 +11,12 @@ from pki.model.tolerance import TolerancePolicy
 
 
 def refuse_root(root: PathCertificate) -> Refused | None:
-    """Return why a certificate is no root at all: `not_self_signed`, `not_a_ca`, `breaks_rules`.
+    """Return why a certificate is no root at all.
 
-    Its dates are not looked at. Source: RFC 5280 sections 4.2.1.3, 4.2.1.9 and 6.1.
+    Codes are `of_a_lab`, `not_self_signed`, `not_a_ca` and `breaks_rules`. Its dates are not looked at. Source: RFC 5280 sections 4.2.1.3, 4.2.1.9 and 6.1.
     """
+    if is_lab(root.certificate):
+        return Refused("of_a_lab", NEVER_TRUSTED)
     if not signature_verifies(root, root.public_key) or root.issuer != root.subject:
         return Refused(
             "not_self_signed", "a root is a certificate that has signed itself; send the chain's"

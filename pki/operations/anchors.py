@@ -48,8 +48,8 @@ class AddAnchor:
         default to the policies `strict` and hard, others to `field` and soft. Raises ServiceError
         FORBIDDEN (not ADMIN), MALFORMED or TOO_LARGE (no certificate), INVALID
         (`anchor_role_invalid`, `tolerance_policy_unknown`, `anchor_name_too_long`,
-        `anchor_not_self_signed`, `anchor_not_a_ca`, `anchor_expired`, `anchor_breaks_rules`,
-        `anchor_not_tolerated`) and CONFLICT (`anchor_exists`).
+        `anchor_of_a_lab`, `anchor_not_self_signed`, `anchor_not_a_ca`, `anchor_expired`,
+        `anchor_breaks_rules`, `anchor_not_tolerated`) and CONFLICT (`anchor_exists`).
         """
         principal.require_role(ClientRole.ADMIN)
         root = self._read(certificate)

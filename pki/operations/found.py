@@ -21,6 +21,7 @@ from pki.model.authority import (
 )
 from pki.model.build import Plan, Publication, certify, key_identifier
 from pki.model.issued import OUR_OWN, CertificateRecord, Reservation
+from pki.model.lab import refuse_lab_organization
 from pki.model.profile import Profile, Profiles
 from pki.model.roles import CertificateRole, Edition, KeyAlgorithm
 from pki.model.subject import build_name, component_to_issue
@@ -141,6 +142,7 @@ class FoundAuthorities:
 
     def _check(self, founding: Founding) -> None:
         check_slot(founding.slot)
+        refuse_lab_organization(founding.organization)
         profile = self.profiles.get((founding.edition, founding.role))
         if profile is None or not profile.authority:
             raise ServiceError(

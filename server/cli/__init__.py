@@ -21,6 +21,7 @@ COMMANDS = {
     "exi": "server.cli.exi:exi_group",
     "id": "server.cli.id:id_group",
     "init": "server.cli.setup:init_command",
+    "lab": "server.cli.lab:lab_group",
     "serve": "server.cli.run:serve_command",
     "station": "server.cli.station:station_group",
     "worker": "server.cli.run:worker_command",
@@ -44,7 +45,7 @@ class _Lazy(click.Group):
         return command
 
 
-WITHOUT_SERVICES = frozenset({"chain", "db", "exi", "id", "init", "serve", "worker"})
+WITHOUT_SERVICES = frozenset({"chain", "db", "exi", "id", "init", "lab", "serve", "worker"})
 """Commands that need no wired services, or wire their own."""
 
 MAY_OPEN_OFFLINE_KEYS = frozenset({"ca"})
