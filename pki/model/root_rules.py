@@ -13,7 +13,8 @@ from pki.model.tolerance import TolerancePolicy
 def refuse_root(root: PathCertificate) -> Refused | None:
     """Return why a certificate is no root at all.
 
-    Codes are `of_a_lab`, `not_self_signed`, `not_a_ca` and `breaks_rules`. Its dates are not looked at. Source: RFC 5280 sections 4.2.1.3, 4.2.1.9 and 6.1.
+    Codes are `of_a_lab`, `not_self_signed`, `not_a_ca` and `breaks_rules`. Its dates are not
+    looked at. Source: RFC 5280 sections 4.2.1.3, 4.2.1.9 and 6.1.
     """
     if is_lab(root.certificate):
         return Refused("of_a_lab", NEVER_TRUSTED)
