@@ -2,6 +2,7 @@
 
 import authorization.store.tables
 import autocharge.store.tables
+import contract_service.store.contract_pool_tables
 import contract_service.store.pool_tables
 import contract_service.store.tables
 import foundation.outbox
@@ -16,6 +17,7 @@ TABLE_MODULES = (
     participants.store.tables,
     contract_service.store.pool_tables,
     contract_service.store.tables,
+    contract_service.store.contract_pool_tables,
     autocharge.store.tables,
     authorization.store.tables,
     server.installation,

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from contract_service.model.root_ids import ListedRoots
 from contract_service.model.signature_suite import SigningKey
 from exi import Schema
 
@@ -53,14 +52,12 @@ class CpsSigner:
 class SignerSet:
     """The CPS leaves of one schema that are in order.
 
-    `newest` has one for each V2G root, that which lasts longest: with it is signed. `valid` has
-    all by fingerprint: what one of them has signed may be delivered. `roots` finds, of the V2G
-    roots above them, those that a vehicle lists.
+    `newest` has one for each V2G root (by fingerprint), that which lasts longest: with it is
+    signed. `valid` has all by their own: what one of them has signed may be delivered.
     """
 
     newest: Mapping[str, CpsSigner]
     valid: Mapping[str, CpsSigner]
-    roots: ListedRoots
 
     @classmethod
     def of(cls, signers: Sequence[CpsSigner]) -> "SignerSet":
@@ -70,5 +67,4 @@ class SignerSet:
         return cls(
             MappingProxyType(newest),
             MappingProxyType({one.fingerprint: one for one in lasting}),
-            ListedRoots.of(one.certificate.root for one in newest.values()),
         )

@@ -52,6 +52,11 @@ class ContractRepository(Protocol):
     def set_pcid(self, contract_id: str, pcid: Pcid | None) -> None:
         """Bind the contract to a vehicle, or to none."""
 
+    def set_term(
+        self, contract_id: str, valid_from: datetime, valid_until: datetime | None
+    ) -> None:
+        """Store when the contract runs."""
+
     def owe_revocations(self, contract_id: str) -> None:
         """Make the revocation of every own certificate of the contract due."""
 

@@ -1,6 +1,6 @@
 """Contracts and their certificates in the database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -257,7 +257,13 @@ class SqlContractRepository:
         """Bind the contract to a vehicle, or to none."""
         self._set(contract_id, _vehicle(pcid))
 
-    def _set(self, contract_id: str, values: dict[str, str | None]) -> None:
+    def set_term(
+        self, contract_id: str, valid_from: datetime, valid_until: datetime | None
+    ) -> None:
+        """Store when the contract runs."""
+        self._set(contract_id, {"valid_from": valid_from, "valid_until": valid_until})
+
+    def _set(self, contract_id: str, values: Mapping[str, str | datetime | None]) -> None:
         self._connection.execute(
             update(contracts).where(contracts.c.contract_id == contract_id).values(**values)
         )

@@ -71,5 +71,6 @@ cps_signers = Table(
     Column("root_fingerprint", String(64), nullable=False),
     Column("not_before", Instant, nullable=False),
     Column("not_after", Instant, nullable=False),
+    Column("signed_all_at", Instant),  # when all contract data had its signature
     Index("ix_contract_cps_signers_not_after", "not_after"),
 )
