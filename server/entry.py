@@ -15,6 +15,7 @@ from autocharge.api.enrolments import enrolments_blueprint
 from contract_service.api.contracts import contracts_blueprint
 from contract_service.api.opcp import load_role_table
 from contract_service.api.opcp_roots import opcp_roots_blueprint
+from contract_service.api.opcp_vehicles import opcp_vehicles_blueprint
 from foundation.errors import ServiceError
 from participants.api.rate_limits import TokenLimits
 from participants.api.token import token_blueprint
@@ -132,7 +133,10 @@ def flask_application(services: WebServices, *, with_management: bool) -> OpenAP
 def opcp_blueprints(services: WebServices) -> Iterator[APIBlueprint]:
     """Yield OPCP's blueprints, each behind the role table."""
     roles = load_role_table()
-    for blueprint in (opcp_roots_blueprint(services.root_pool_operations, current_principal),):
+    for blueprint in (
+        opcp_roots_blueprint(services.root_pool_operations, current_principal),
+        opcp_vehicles_blueprint(services.vehicle_operations, current_principal),
+    ):
         yield guarded(blueprint, roles, current_principal)
 
 

@@ -279,6 +279,12 @@ class Services(ProvisioningServices):
                     lambda _: self.terminate_contract.finish(LOCAL_ADMINISTRATOR),
                 ),
                 Chore("expired_roots", timedelta(hours=1), self.withdraw_root.expired),
+                Chore("vehicles", timedelta(minutes=1), self.cleanse_vehicles),
+                Chore(
+                    "vehicle_deletions",
+                    timedelta(minutes=1),
+                    lambda _: self.delete_vehicle.finish(),
+                ),
                 Chore(
                     "token_key",
                     timedelta(hours=1),

@@ -4,12 +4,23 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from contract_service.api.opcp_roots import RootPoolOperations
+from contract_service.api.opcp_vehicles import VehicleOperations
 from contract_service.model.root_pool import TYPE_OF_ROLE, PooledRoot
+from contract_service.operations.cleanse_vehicles import CleanseVehicles
+from contract_service.operations.delete_vehicle import DeleteVehicle
 from contract_service.operations.list_roots import ListRoots, ShowRoot
 from contract_service.operations.publish_root import PublishRoot
+from contract_service.operations.publish_vehicle import (
+    CheckVehicle,
+    ControlChain,
+    PublishVehicle,
+)
+from contract_service.operations.show_vehicle import LookUpVehicle, ShowVehicle
 from contract_service.operations.withdraw_root import WithdrawRoot
 from contract_service.store.roots import SqlPublishedRoots, SqlRootUnitsOfWork
+from contract_service.store.vehicles import SqlVehicleReader, SqlVehicleUnitsOfWork
 from foundation.errors import Kind, ServiceError
+from foundation.identifiers import Pcid
 from foundation.principal import Principal
 from pki.model.path_certificate import PathCertificate, read_certificate
 from pki.operations.anchors import FIELD
@@ -52,6 +63,63 @@ class PoolServices(PkiServices):
             withdraw=self.withdraw_root,
             clock=self.clock,
         )
+
+    # vehicles
+
+    @cached_property
+    def vehicles(self) -> SqlVehicleReader:
+        """The published vehicles, to read."""
+        return SqlVehicleReader(self.database)
+
+    @cached_property
+    def _vehicle_work(self) -> SqlVehicleUnitsOfWork:
+        return SqlVehicleUnitsOfWork(self.database, self.outbox)
+
+    @cached_property
+    def _control_chain(self) -> ControlChain:
+        return ControlChain(self.validate_chain, self._trusted_root)
+
+    @cached_property
+    def publish_vehicle(self) -> PublishVehicle:
+        """Publishes a provisioning certificate."""
+        return PublishVehicle(CheckVehicle(self._control_chain, self.clock), self._vehicle_work)
+
+    @cached_property
+    def show_vehicle(self) -> ShowVehicle:
+        """Delivers a provisioning certificate."""
+        return ShowVehicle(self.vehicles, self._control_chain, self.clock)
+
+    @cached_property
+    def delete_vehicle(self) -> DeleteVehicle:
+        """Deletes a vehicle, and what hangs on it."""
+        return DeleteVehicle(
+            self._vehicle_work,
+            self.vehicles,
+            self.vehicle_deleted,
+            self.clock,
+        )
+
+    @cached_property
+    def cleanse_vehicles(self) -> CleanseVehicles:
+        """Takes expired and revoked provisioning certificates out."""
+        return CleanseVehicles(self._vehicle_work, self.vehicles, self.validate_chain)
+
+    def vehicle_deleted(self, principal: Principal, pcid: Pcid) -> None:
+        """Delete what hangs on a vehicle: nothing, while there is no pool of contract data."""
+
+    @cached_property
+    def vehicle_operations(self) -> VehicleOperations:
+        """What `/v1/oem` translates for."""
+        return VehicleOperations(
+            publish=self.publish_vehicle,
+            show=self.show_vehicle,
+            look_up=LookUpVehicle(self.vehicles, self.clock),
+            delete=self.delete_vehicle,
+        )
+
+    def _trusted_root(self, fingerprint: str) -> PathCertificate | None:
+        anchors = self.validate_chain.anchors().anchors
+        return next((a.certificate for a in anchors if a.fingerprint == fingerprint), None)
 
     def _own_roots(self) -> Sequence[PooledRoot]:
         roots = (

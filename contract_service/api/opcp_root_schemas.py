@@ -121,18 +121,24 @@ class RootBody(BaseModel):
     rootCertificateId: str
     distinguishedName: str
     caCertificate: str
-    commonName: str | None
-    rootAuthorityKeyIdentifier: str | None = Field(description="Subject key identifier, base64")
-    rootAuthorityKeyIdentifierHex: str | None = Field(description="The same in hex with colons")
+    commonName: str | None = None
+    rootAuthorityKeyIdentifier: str | None = Field(
+        None, description="Subject key identifier, base64"
+    )
+    rootAuthorityKeyIdentifierHex: str | None = Field(
+        None, description="The same in hex with colons"
+    )
     rootIssuerSerialNumber: str = Field(description="Lower-case hex")
     validFrom: datetime
     validTo: datetime
-    organizationName: str | None
+    organizationName: str | None = None
     rootType: RootType
     fingerprint: str = Field(description="SHA-256, lower-case hex")
     fingerprintSha1: str
     xsdMsgDefNamespace: str
-    signatureAlgorithm: str | None = Field(description="Key type; none that ISO 15118 has: null")
+    signatureAlgorithm: str | None = Field(
+        None, description="Key type; left out where it is none of ISO 15118"
+    )
 
     @classmethod
     def of(cls, root: PooledRoot) -> "RootBody":

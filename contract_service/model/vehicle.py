@@ -1,10 +1,13 @@
 """A vehicle as its manufacturer publishes it: a PCID and its provisioning certificate."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from exi.schema import Schema
+from foundation.errors import Refused
 from foundation.identifiers import Pcid
 
 
@@ -31,6 +34,43 @@ class Vehicle:
     published_at: datetime
     v2g_root_key_ids: tuple[str, ...] = ()
     previous_pcid: Pcid | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate's DER, lower-case hex."""
+        return hashlib.sha256(self.certificate).hexdigest()
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """The DER of the chain, leaf first, root left out."""
+        return (self.certificate, *self.sub_certificates)
+
+
+class Change(StrEnum):
+    """What publishing did to the pool."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+def change_of(standing: Vehicle | None, published: Vehicle) -> Change | Refused:
+    """Return what publishing a vehicle does where `standing` is in the pool.
+
+    The newest certificate counts. One that began earlier than the standing one is `Refused`:
+    whoever kept an old certificate with its key could otherwise bring it back.
+    """
+    if standing is None:
+        return Change.ADDED
+    if published.not_before < standing.not_before:
+        return Refused(
+            "certificate_older",
+            "the pool has a newer certificate of this PCID; delete it first if this is meant",
+        )
+    same = replace(published, published_at=standing.published_at, client_id=standing.client_id)
+    # equal PCIDs may differ in spelling
+    unchanged = same == standing and published.pcid.value == standing.pcid.value
+    return Change.UNCHANGED if unchanged else Change.UPDATED
 
 
 class VehicleDirectory(Protocol):

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,17 @@ from werkzeug.test import Client
 from contract_service.model.root_pool import RootType
 from foundation.clock import Clock, utc_now
 from foundation.database import Database
+from foundation.errors import ServiceError
 from foundation.identifiers import Emaid, Mac
 from foundation.principal import LOCAL_ADMINISTRATOR, ClientRole
 from foundation.sealing import Sealer
+from pki.model.roles import CertificateRole
 from server.entry import main_application
 from server.installation import Installation
 from server.schema import metadata
 from server.settings import load_settings
 from server.wiring_web import WebServices
+from tests.contract_service.pools.manufacturer import manufacturer
 from tests.pki.validation.authorities import certify
 from tests.pki.validation.authorities import name as subject
 
@@ -83,6 +87,7 @@ class Things:
     unused_reference: str
     session_id: str
     root_id: str
+    pcid: str
 
 
 @dataclass
@@ -180,7 +185,17 @@ class Application:
             unused_reference=references[1],
             session_id=session["session_id"],
             root_id=self._published_root(),
+            pcid=self.published_vehicle(),
         )
+
+    def published_vehicle(self) -> str:
+        """Publish a vehicle of the manufacturer `WMI` and return its PCID."""
+        maker = manufacturer()
+        with suppress(ServiceError):  # trusted since the first of these
+            self.services.add_anchor(LOCAL_ADMINISTRATOR, maker.root.der, CertificateRole.OEM_ROOT)
+        pcid = new_pcid()
+        self.services.publish_vehicle(LOCAL_ADMINISTRATOR, maker.publication(maker.vehicle(pcid)))
+        return pcid
 
     def _published_root(self) -> str:
         root = certify(subject("V2G Root", "V2G"), ca=True)
@@ -208,6 +223,10 @@ def all_rows(database: Database) -> dict[str, list[str]]:
 
 def new_emaid(provider_id: str = OURS) -> str:
     return Emaid.parse(f"{provider_id}C{secrets.token_hex(4).upper()}").canonical
+
+
+def new_pcid(wmi: str = WMI) -> str:
+    return wmi + secrets.token_hex(7)
 
 
 def new_mac() -> str:

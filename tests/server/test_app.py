@@ -20,6 +20,9 @@ NOBODY: frozenset[str] = frozenset()
 ADMINISTRATOR = frozenset({"admin"})
 OPERATOR = frozenset({"cpo", "admin"})
 PROVIDER = frozenset({"mo", "admin"})
+MANUFACTURER = frozenset({"oem", "admin"})
+# a vehicle may become any provider's customer
+READING_MANUFACTURER = MANUFACTURER | {"mo", "other_mo", "auditor"}
 READING_PROVIDER = PROVIDER | {"auditor"}
 
 
@@ -43,6 +46,7 @@ AT_STATION = {
 }
 EST, CACERTS = "est", "est_cacerts"  # asked in tests/pki/est
 CSR = "MIIB"
+VEHICLE = {"vehicleCertificate": "MIIB", "subCA1Certificate": "MIIB"}
 ROOT = {"caCertificate": "MIIB", "rootType": "V2G"}
 
 RULES: Mapping[tuple[str, str], Rule] = {
@@ -107,6 +111,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/v1/root/rootCerts/{root_id}"): Rule(None, EVERYONE),
     ("DELETE", "/v1/root/rootCerts/{root_id}"): Rule(None, ADMINISTRATOR),
     ("GET", "/v1/root/ctl"): Rule(None, EVERYONE),
+    ("PUT", "/v1/oem/provCerts"): Rule(VEHICLE, MANUFACTURER, "certificate_chain_malformed"),
+    ("GET", "/v1/oem/provCerts/{pcid}"): Rule(None, READING_MANUFACTURER),
+    ("GET", "/v1/oem/provCerts/lookupVehicle/{pcid}"): Rule(None, READING_MANUFACTURER),
+    ("DELETE", "/v1/oem/provCerts/{pcid}"): Rule(None, MANUFACTURER),
 }
 
 
@@ -201,7 +209,7 @@ def test_only_those_who_may_act_act(application: Application, route: tuple[str, 
             assert answer.status in {403, 404}, (client, answer)
             assert answer.code
         assert application.rows() == before, client
-    own_first = sorted(rule.allowed, key=lambda client: client not in {"cpo", "mo"})
+    own_first = sorted(rule.allowed, key=lambda client: client not in {"cpo", "mo", "oem"})
     for position, client in enumerate(own_first):
         answer = application.ask(method, path, body, client=client)
         if position == 0:  # else the refusals above prove nothing

@@ -21,10 +21,6 @@ from server.opcp import guarded
 from tests.server.assembly import Application
 
 NOT_BUILT_YET = {
-    "addOEMProvCert",
-    "getOEMProvCert",
-    "deleteOEMProvCert",
-    "lookupVehicle",
     "signContractData",
     "createAndForwardSignedContractData",
     "createSignedContractData",
