@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# the vehicle and station stack of `make interop` pins older libraries than ours
+STACK := .venv-interop
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench interop lock clean
 
 run: $(VENV)/.runtime
 	@$(BIN)/python -m server.quickstart
@@ -23,6 +25,9 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks
 
+interop: $(VENV)/.dev $(STACK)/.ready
+	@$(BIN)/python -m tests.interop $(CURDIR)/$(STACK)/bin/python
+
 # hashed pins for every platform, without the address of any index
 lock: $(VENV)/.dev
 	@$(BIN)/pip install --quiet uv
@@ -32,6 +37,9 @@ lock: $(VENV)/.dev
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --no-header --no-emit-index-url --no-emit-find-links --group build -c requirements-dev.lock \
 	  pyproject.toml -o requirements.lock
+	@for pins in requirements requirements-jvm; do $(BIN)/uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  --no-emit-find-links tests/interop/$$pins.in -o tests/interop/$$pins.txt; done
 
 $(VENV)/bin/python:
 	@echo "Making the virtual environment in $(VENV) ..."
@@ -49,5 +57,14 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.runtime
 
+$(STACK)/.ready: tests/interop/requirements.txt tests/interop/requirements-jvm.txt
+	@echo "Installing a vehicle and station stack in $(STACK) ..."
+	@$(PYTHON) -m venv $(STACK)
+	@$(STACK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r tests/interop/requirements.txt
+	@command -v java >/dev/null || $(STACK)/bin/python -m pip install --quiet \
+	  --disable-pip-version-check --require-hashes -r tests/interop/requirements-jvm.txt
+	@touch $@
+
 clean:
-	@rm -rf $(VENV) var build *.egg-info
+	@rm -rf $(VENV) $(STACK) var build *.egg-info
