@@ -71,6 +71,15 @@ _RULES = (
 )
 _BY_LABEL = {rule.label: rule for rule in _RULES}
 
+STATION_RULES = {
+    CertificateRole.SECC_LEAF: _BY_LABEL["cpo"],
+    CertificateRole.CHARGING_STATION: EnrolmentRule(
+        "cpo", ClientRole.CPO, CertificateRole.CHARGING_STATION, CommonNameForm.STATION, "cpo"
+    ),
+}
+"""What an operator enrols for one of its registered stations, under the name it is registered by;
+the station's own certificate has no label in EST, where nobody knows the station."""
+
 _LABEL = re.compile(r"(?:([a-z0-9_]{1,24})-)?(mo|cpo|oem|cps|veh)")  # OPCP's `{ca}`
 
 _ALGORITHMS = {

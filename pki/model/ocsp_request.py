@@ -1,4 +1,4 @@
-"""Parse OCSP requests (RFC 6960 section 4.1): bounded, one or several CertIDs, nonce.
+"""Parse and build OCSP requests (RFC 6960 section 4.1): bounded, one or several CertIDs, nonce.
 
 `cryptography` reads the ordinary request, which asks for one certificate, in a few microseconds.
 It ignores the extensions of single requests and reads no second one, so what has several CertIDs,
@@ -10,6 +10,8 @@ from contextlib import suppress
 from asn1crypto import core
 from asn1crypto import ocsp as asn1_ocsp
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import DuplicateExtension, ExtensionNotFound, OCSPNonce, ocsp
 
 from foundation.errors import Kind, ServiceError
@@ -27,6 +29,7 @@ MAXIMUM_REQUEST_BYTES = 8192
 MAXIMUM_CERT_IDS = 16
 """Our own bound; a V2G chain has at most three certificates below its root [V2G2-009]."""
 
+_HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 _CRITICAL = b"\x01\x01\xff"  # BOOLEAN TRUE in DER: without it no extension is critical
 _NONCE_OID = bytes.fromhex("06092b0601050507300102")
 _NO_ISSUER = IssuerHash("unsupported", b"", b"")
@@ -49,6 +52,26 @@ def parse_request(der: bytes) -> OcspRequest:
         return _parse_any(der)
     except (ValueError, TypeError, KeyError, OverflowError, DuplicateExtension) as failure:
         raise _malformed("this is no DER OCSPRequest") from failure
+
+
+def build_request(cert_id: CertId) -> bytes:
+    """Return a DER OCSPRequest for one certificate, without a nonce.
+
+    Raises MALFORMED `ocsp_request_malformed` for a hash that is not as long as its algorithm's
+    (sha256, sha384, sha512), or a serial number that is not positive.
+    """
+    algorithm = _HASHES.get(cert_id.issuer.algorithm)
+    if algorithm is None:
+        raise _malformed("name the issuer by hashes of SHA-256, SHA-384 or SHA-512")
+    try:
+        builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
+            cert_id.issuer.name, cert_id.issuer.key, cert_id.serial, algorithm
+        )
+        return builder.build().public_bytes(Encoding.DER)
+    except ValueError as failure:
+        raise _malformed(
+            "each hash has its algorithm's length, the serial is positive"
+        ) from failure
 
 
 def _parse_single(der: bytes) -> OcspRequest:

@@ -9,6 +9,7 @@ from pki.model.roles import CertificateRole
 _FORMS = {
     CertificateRole.CONTRACT: CommonNameForm.EMAID,
     CertificateRole.SECC_LEAF: CommonNameForm.SECC,
+    CertificateRole.CHARGING_STATION: CommonNameForm.STATION,
     CertificateRole.OEM_PROVISIONING: CommonNameForm.PCID,
     CertificateRole.VEHICLE_LEAF: CommonNameForm.VEHICLE,
     CertificateRole.CPS_LEAF: CommonNameForm.PROVISIONING,

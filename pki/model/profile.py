@@ -44,6 +44,7 @@ class CommonNameForm(StrEnum):
 
     AUTHORITY = "authority"  # names a certificate authority
     SECC = "secc"  # EVSEID or SECCID
+    STATION = "station"  # the identity that a station has in OCPP
     EMAID = "emaid"
     PCID = "pcid"
     VEHICLE = "vehicle"  # PCID or EVCCID of ISO 15118-20

@@ -10,6 +10,7 @@ class CertificateRole(StrEnum):
     CPO_SUB1 = "cpo_sub1"
     CPO_SUB2 = "cpo_sub2"
     SECC_LEAF = "secc_leaf"
+    CHARGING_STATION = "charging_station"  # TLS client of its CSMS (OCPP), of no ISO 15118
     MO_ROOT = "mo_root"
     MO_SUB1 = "mo_sub1"
     MO_SUB2 = "mo_sub2"

@@ -52,7 +52,12 @@ def read_common_name(form: CommonNameForm, text: str) -> LeafName:
             return _vehicle(text)
         case CommonNameForm.SECC:
             return _secc(text)
-        case CommonNameForm.AUTHORITY | CommonNameForm.PROVISIONING | CommonNameForm.SERVICE:
+        case (
+            CommonNameForm.AUTHORITY
+            | CommonNameForm.PROVISIONING
+            | CommonNameForm.SERVICE
+            | CommonNameForm.STATION
+        ):
             check_name(text, "common_name")
             return LeafName(text, None)
 
@@ -69,7 +74,7 @@ def require_ownership(principal: Principal, form: CommonNameForm, owner: str) ->
             allowed = principal.acts_for_provider(owner)
         case CommonNameForm.PCID | CommonNameForm.VEHICLE:
             allowed = principal.acts_for_wmi(owner)
-        case CommonNameForm.SECC:
+        case CommonNameForm.SECC | CommonNameForm.STATION:
             allowed = principal.acts_for_operator(owner)
         case CommonNameForm.PROVISIONING:
             runs_it = ClientRole.CPS in principal.roles and owner == principal.client_id

@@ -44,6 +44,7 @@ LEAVES: dict[CertificateRole, tuple[str, str, str, str]] = {
     # role: slot, common name, look-up key, owner
     CertificateRole.CONTRACT: ("mo-sub2", "DEABCC12345678", "DEABCC12345678", "DEABC"),
     CertificateRole.SECC_LEAF: ("cpo-sub2", "DE*ABC*E1234", "DEABCE1234", "DEABC"),
+    CertificateRole.CHARGING_STATION: ("cpo-sub2", "CS-1", "CS-1", "DEABC"),
     CertificateRole.OEM_PROVISIONING: ("oem-sub2", "WP0ABCDEFGH123456", "WP0ABCDEFGH123456", "WP0"),
     CertificateRole.VEHICLE_LEAF: ("oem-sub2", "WP0ABCDEFGH123456", "WP0ABCDEFGH123456", "WP0"),
     CertificateRole.CPS_LEAF: ("cps-sub2", "evtrust CPS", "evtrust CPS", "evtrust"),

@@ -12,10 +12,12 @@ from pkilint.validation import ValidationFindingSeverity
 from foundation.database import Database
 from pki.model.build import Publication
 from pki.model.roles import CertificateRole, Edition, KeyAlgorithm
+from pki.profiles.loader import load_profiles
 from tests.conftest import NOW
 from tests.databases import copy_sqlite
 from tests.pki.issuing.house import ADMIN, LEAVES, PUBLIC_URL, House, leaf_request
 
+PROFILES = load_profiles()
 SUITES = [
     (Edition.ISO15118_2, KeyAlgorithm.P256, ""),
     (Edition.ISO15118_20, KeyAlgorithm.P521, "-20-p521"),
@@ -71,7 +73,7 @@ def issue_everything(house: House) -> Findings:
             assert authority.certificate is not None
             found |= findings(authority.role, authority.certificate)
         for role in LEAVES:
-            if edition is Edition.ISO15118_2 and role is CertificateRole.VEHICLE_LEAF:
+            if (edition, role) not in PROFILES:
                 continue
             request = leaf_request(role, suffix=suffix, algorithm=algorithm)
             found |= findings(role, house.issue(ADMIN, request).certificate)

@@ -39,7 +39,8 @@ lifetime = { default_days = 10, maximum_days = 10, clause = "c" }
 
 def test_every_role_has_a_profile_in_each_edition() -> None:
     vehicle = {CertificateRole.VEHICLE_LEAF}  # TLS client of ISO 15118-20 alone
-    for edition, missing in ((Edition.ISO15118_2, vehicle), (Edition.ISO15118_20, set())):
+    station = {CertificateRole.CHARGING_STATION}  # of neither; kept beside the P-256 profiles
+    for edition, missing in ((Edition.ISO15118_2, vehicle), (Edition.ISO15118_20, station)):
         defined = {role for of, role in PROFILES if of is edition}
         assert defined == set(CertificateRole) - missing
 
@@ -72,6 +73,15 @@ def test_the_contract_profile_is_that_of_table_f_4() -> None:
     assert contract.issuers.value == {CertificateRole.MO_SUB2}
     in_20 = PROFILES[Edition.ISO15118_20, CertificateRole.CONTRACT]
     assert in_20.ski_lengths.value[0] == 8  # what key transport authenticates
+
+
+def test_a_stations_own_certificate_is_of_no_use_towards_vehicles() -> None:
+    """[V2G2-925]: a vehicle wants the domain component CPO of a charge point."""
+    station = PROFILES[Edition.ISO15118_2, CertificateRole.CHARGING_STATION]
+    assert station.domain_component.value.accepted == frozenset()
+    assert station.extended_key_usage.value.required == {ExtendedUsage.CLIENT_AUTH}
+    assert station.extended_key_usage.value.optional == frozenset()
+    assert station.issuers.value == {CertificateRole.CPO_SUB2}
 
 
 def test_responders_live_a_week_below_online_authorities() -> None:
