@@ -10,6 +10,8 @@ from flask_openapi3 import APIBlueprint, OpenAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from authorization.api.decisions import decisions_blueprint
+from authorization.api.ocpp_messages import ocpp_blueprint
+from authorization.api.station_calls import station_calls_blueprint
 from authorization.api.surroundings import surroundings_blueprint
 from autocharge.api.enrolments import enrolments_blueprint
 from contract_service.api.contracts import contracts_blueprint
@@ -112,6 +114,8 @@ def flask_application(services: WebServices, *, with_management: bool) -> OpenAP
             surroundings_blueprint(
                 services.surroundings_operations, current_principal, PROBLEM_RESPONSES
             ),
+            ocpp_blueprint(services.ocpp_handle, current_principal, PROBLEM_RESPONSES),
+            station_calls_blueprint(services.call_operations, current_principal, PROBLEM_RESPONSES),
             contracts_blueprint(services.contract_operations, current_principal, PROBLEM_RESPONSES),
             enrolments_blueprint(
                 services.enrolment_operations, current_principal, PROBLEM_RESPONSES

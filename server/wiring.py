@@ -11,7 +11,7 @@ from authorization.operations.list_stations import ListStations
 from authorization.operations.register_station import RegisterStation
 from authorization.operations.remember_certificate import RememberCertificate
 from authorization.store.decisions import SqlDecisionLog
-from authorization.store.stations import SqlStationDirectory, SqlStationReader
+from authorization.store.stations import SqlStationDirectory
 from authorization.store.tokens import SqlTokens, TokenVault, open_token_hash
 from authorization.store.unit_of_work import OpenSqlUnitOfWork
 from autocharge.operations.enrol import Enrol
@@ -46,7 +46,7 @@ from participants.tokens import JoseTokenCodec
 from server.counted_decisions import CountedDecisions
 from server.housekeeping import Chore, Housekeeping
 from server.observability import count_failed_authentication
-from server.wiring_provisioning import ProvisioningServices
+from server.wiring_stations import StationServices
 
 TOKEN_LIFETIME = timedelta(hours=1)
 TOKEN_KEY_LIFETIME = timedelta(days=30)  # own judgement; a rotation costs nobody anything
@@ -54,7 +54,7 @@ CONTRACT_CERTIFICATE_LIFETIME = timedelta(days=365)
 CONTRACT_ISSUER = "mo-sub2"
 
 
-class Services(ProvisioningServices):
+class Services(StationServices):
     """The wired operations of one process."""
 
     # participants
@@ -262,7 +262,7 @@ class Services(ProvisioningServices):
     @cached_property
     def list_stations(self) -> ListStations:
         """Lists stations."""
-        return ListStations(SqlStationReader(self.database))
+        return ListStations(self.station_reader)
 
     @cached_property
     def housekeeping(self) -> Housekeeping:
@@ -292,6 +292,7 @@ class Services(ProvisioningServices):
                         LOCAL_ADMINISTRATOR, only_if_older=TOKEN_KEY_LIFETIME
                     ),
                 ),
+                Chore("station_calls", timedelta(minutes=1), self.expire_calls),
             ),
             self.clock,
         )

@@ -32,13 +32,13 @@ from pki.api.status_app import StatusApplication
 from pki.operations.enrol import Enrol as EnrolCertificate
 from pki.operations.re_enrol import ReEnrol
 from pki.store.standing_certificates import SqlStandingCertificates
-from server.wiring import Services
+from server.wiring_ocpp import OcppServices
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-class WebServices(Services):
+class WebServices(OcppServices):
     """The wired operations of a process that serves."""
 
     @cached_property

@@ -7,6 +7,7 @@ from flask import Response, request
 from pydantic import BaseModel
 
 from authorization.api.schemas import MAX_BODY_BYTES, Handle
+from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
 
 View = TypeVar("View", bound=Callable[..., Response])
@@ -29,7 +30,16 @@ def described_by(**models: type[BaseModel]) -> Callable[[View], View]:
 
 
 def answer(handle: Handle, principal: Principal, parameters: dict[str, str]) -> Response:
-    """Hand the running request's body to `handle` and return its JSON."""
-    request.max_content_length = MAX_BODY_BYTES
-    status, body = handle(principal, parameters, request.get_data(cache=False))
+    """Hand the running request's body to `handle` and return its JSON.
+
+    Raises ServiceError UNSUPPORTED (`body_not_json`) for a body that says to be something else,
+    TOO_LARGE as `read_body` does.
+    """
+    if request.mimetype not in {"", "application/json"}:
+        raise ServiceError(
+            Kind.UNSUPPORTED, "body_not_json", "send the body as `Content-Type: application/json`"
+        )
+    # not get_data(): werkzeug cuts a chunked body at the bound instead of refusing it
+    given: bytes = request.environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+    status, body = handle(principal, parameters, given)
     return Response(body, status, content_type="application/json")

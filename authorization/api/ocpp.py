@@ -5,15 +5,16 @@ be read, a MAC of zero length) is therefore answered with a status; what the sta
 got wrong (a payload off the schema) is an error that names the fields.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from authorization.api.answer_table import AnswerTable
 from authorization.api.authorizations import to_hashes
+from authorization.api.ocpp_types import VENDOR_ID, OcspRequestData, WithCustomData
 from authorization.api.schemas import CertificateHashData, Strict, read_body
 from authorization.model.access_token import TokenKind, TokenUid
 from authorization.model.claim import (
@@ -34,32 +35,18 @@ from foundation.identifiers import Emaid, EvccId20, InvalidIdentifier, Mac, pars
 from foundation.principal import Principal
 from pki.model.chain_parser import parse_chain
 
-VENDOR_ID = "evtrust"
-
 _VID_PREFIX = "VID:"
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
-class CustomData(BaseModel):
-    """OCPP 2.0.1 CustomDataType: a vendor's own members; none of them means anything here."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    vendor_id: str = Field(alias="vendorId", max_length=255)
-
-
-class _WithCustomData(Strict):
-    custom_data: CustomData | None = Field(None, alias="customData")
-
-
-class AdditionalInfo(_WithCustomData):
+class AdditionalInfo(WithCustomData):
     """OCPP 2.0.1 AdditionalInfoType."""
 
     additional_id_token: str = Field(alias="additionalIdToken", max_length=36)
     type: str = Field(max_length=50)
 
 
-class IdToken(_WithCustomData):
+class IdToken(WithCustomData):
     """OCPP 2.0.1 IdTokenType."""
 
     additional_info: list[AdditionalInfo] | None = Field(None, alias="additionalInfo", min_length=1)
@@ -76,13 +63,7 @@ class IdToken(_WithCustomData):
     ]
 
 
-class OcspRequestData(_WithCustomData, CertificateHashData):
-    """OCPP 2.0.1 OCSPRequestDataType; here the responder's URL is required."""
-
-    responder_url: str = Field(alias="responderURL", max_length=512)
-
-
-class AuthorizeRequest201(_WithCustomData):
+class AuthorizeRequest201(WithCustomData):
     """OCPP 2.0.1 AuthorizeRequest."""
 
     id_token: IdToken = Field(alias="idToken")
@@ -111,23 +92,24 @@ class AnswerAuthorize201:
         """Return 200 and the AuthorizeResponse; raises ServiceError where nothing is decided."""
         asked = read_body(AuthorizeRequest201, body)
         claim = Claim(_identification_201(asked), parameters["station_id"])
-        decision = self.authorize(principal, claim)
-        return 200, orjson.dumps(self._payload(decision), option=_JSON)
+        return 200, authorize_response(self.table, self.authorize(principal, claim))
 
-    def _payload(self, decision: Decision) -> dict[str, Any]:
-        info: dict[str, Any] = {"status": self.table.ocpp_201[decision.outcome]}
-        if decision.accepted:
-            cached_until = decision.decided_at + self.table.station_cache
-            info["cacheExpiryDateTime"] = min(cached_until, decision.valid_until or cached_until)
-        message = self.table.personal_message.get(decision.outcome)
-        if message is not None:
-            info["personalMessage"] = {"format": "UTF8", "language": "en", "content": message}
-        payload: dict[str, Any] = {"idTokenInfo": info}
-        if decision.certificate_status is not None:
-            payload["certificateStatus"] = decision.certificate_status.value
-        if decision.reference is not None:
-            payload["customData"] = {"vendorId": VENDOR_ID, "reference": decision.reference}
-        return payload
+
+def authorize_response(table: AnswerTable, decision: Decision) -> bytes:
+    """Return the AuthorizeResponse of OCPP 2.0.1 and 2.1 as JSON."""
+    info: dict[str, Any] = {"status": table.ocpp_201[decision.outcome]}
+    if decision.accepted:
+        cached_until = decision.decided_at + table.station_cache
+        info["cacheExpiryDateTime"] = min(cached_until, decision.valid_until or cached_until)
+    message = table.personal_message.get(decision.outcome)
+    if message is not None:
+        info["personalMessage"] = {"format": "UTF8", "language": "en", "content": message}
+    payload: dict[str, Any] = {"idTokenInfo": info}
+    if decision.certificate_status is not None:
+        payload["certificateStatus"] = decision.certificate_status.value
+    if decision.reference is not None:
+        payload["customData"] = {"vendorId": VENDOR_ID, "reference": decision.reference}
+    return orjson.dumps(payload, option=_JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +125,9 @@ class AnswerAuthorize16:
         """Return 200 and the Authorize.conf; raises ServiceError where nothing is decided."""
         asked = read_body(AuthorizeRequest16, body)
         identification = (
-            _vehicle(asked.id_tag)
+            vehicle_claim(asked.id_tag)
             if asked.id_tag[:4].upper() == _VID_PREFIX
-            else _token(TokenKind.RFID, asked.id_tag)
+            else token_claim(TokenKind.RFID, asked.id_tag)
         )
         decision = self.authorize(principal, Claim(identification, parameters["station_id"]))
         info: dict[str, Any] = {"status": self.table.ocpp_16[decision.outcome]}
@@ -159,34 +141,39 @@ def _identification_201(asked: AuthorizeRequest201) -> Identification:
     text = asked.id_token.id_token
     match asked.id_token.type:
         case "eMAID":
-            return _contract(asked, text)
+            return contract_claim(text, asked.certificate, asked.iso15118_certificate_hash_data)
         case "MacAddress":
-            return _vehicle(text)
+            return vehicle_claim(text)
         case "ISO14443" | "ISO15693":
-            return _token(TokenKind.RFID, text)
+            return token_claim(TokenKind.RFID, text)
         case "Central":
-            return _token(TokenKind.APP, text)
+            return token_claim(TokenKind.APP, text)
         case "KeyCode" | "Local" | "NoAuthorization":
             return AdHocClaim()  # the station's own means, which stand for no contract
 
 
-def _contract(asked: AuthorizeRequest201, text: str) -> Identification:
-    hash_data = asked.iso15118_certificate_hash_data
+def contract_claim(
+    text: str, certificate: str | None, hash_data: Sequence[CertificateHashData] | None
+) -> Identification:
+    """Return the claim of an eMAID with the chain (PEM) or the hash data that came with it.
+
+    Raises ServiceError MALFORMED (`invalid_certificate_hash`).
+    """
     # what the station computed itself is judged first: the wrong hex is its own fault
     hashes = to_hashes([*hash_data]) if hash_data is not None else ()
     try:
         emaid = Emaid.parse(text)
     except InvalidIdentifier:
-        if asked.certificate is None and hash_data is None:
+        if certificate is None and hash_data is None:
             return UnreadableClaim(
                 EvidenceKind.EMAID,
                 AuthorizeCertificateStatus.NO_CERTIFICATE_AVAILABLE,
                 ReasonCode.IDENTIFIER_UNREADABLE,
             )
         return _unreadable_certificate(ReasonCode.IDENTIFIER_UNREADABLE)
-    if asked.certificate is not None:
+    if certificate is not None:
         try:
-            return CertificateClaim(emaid, parse_chain(asked.certificate), hashes)
+            return CertificateClaim(emaid, parse_chain(certificate), hashes)
         except ServiceError:
             return _unreadable_certificate(ReasonCode.CERTIFICATE_UNREADABLE)
     return CertificateClaim(emaid, hashes=hashes) if hashes else EmaidClaim(emaid)
@@ -198,7 +185,8 @@ def _unreadable_certificate(code: ReasonCode) -> UnreadableClaim:
     )
 
 
-def _vehicle(text: str) -> Identification:
+def vehicle_claim(text: str) -> Identification:
+    """Return the claim of a MAC or EVCCID in any spelling, readable or not."""
     try:
         identifier: Mac | EvccId20 = parse_evccid(text)
     except InvalidIdentifier:
@@ -206,7 +194,8 @@ def _vehicle(text: str) -> Identification:
     return VehicleClaim(identifier)
 
 
-def _token(kind: TokenKind, text: str) -> Identification:
+def token_claim(kind: TokenKind, text: str) -> Identification:
+    """Return the claim of a card or an app account, readable or not."""
     try:
         return TokenClaim(kind, TokenUid.parse(text))
     except ServiceError:

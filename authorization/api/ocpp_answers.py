@@ -4,12 +4,9 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
+from authorization.api.ocpp_types import Absent
 from authorization.model.outcome import AuthorizeCertificateStatus
-
-Absent = SkipJsonSchema[None]
-"""A member that is left out rather than null, as OCPP's schemas want it."""
 
 
 class _Answer(BaseModel):

@@ -75,7 +75,7 @@ def _add_stations(
         "/v1/stations", tags=tags, summary="Register a station", responses={201: StationBody}
     )
     def register_station(body: NewStation) -> Response:
-        """Doing so again replaces the EVSEs and coordinates of one's own station."""
+        """Doing so again replaces EVSEs, coordinates and SECCID of one's own station."""
         place = body.coordinates
         station = operations.register_station(
             principal(),
@@ -83,6 +83,7 @@ def _add_stations(
             body.operator_id,
             body.evse_ids,
             None if place is None else Coordinates(place.latitude, place.longitude),
+            body.secc_id,
         )
         return _json(StationBody.of(station), 201)
 

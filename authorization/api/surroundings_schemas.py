@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from authorization.api.schemas import EvseIdText, Instant, RandomId, StationId, Strict
 from authorization.model.access_token import AccessToken, TokenKind, TokenStatus
 from authorization.model.session import Session
-from authorization.model.station import MAX_EVSES, Station
+from authorization.model.station import MAX_EVSES, MAX_SECC_ID_CHARACTERS, Station
 from authorization.operations.list_stations import MAX_PAGE
 
 
@@ -25,6 +25,13 @@ class StationRegistration(Strict):
     operator_id: str = Field(min_length=5, max_length=6, examples=["DEABC"])
     evse_ids: list[EvseIdText] = Field(default_factory=list, max_length=MAX_EVSES)
     coordinates: CoordinatesBody | None = None
+    secc_id: str | None = Field(
+        None,
+        min_length=8,
+        max_length=MAX_SECC_ID_CHARACTERS,
+        description="Names the charge controller (ISO 15118-20)",
+        examples=["DE-ABC-S-0001-4"],
+    )
 
 
 class NewStation(StationRegistration):
@@ -41,6 +48,7 @@ class StationBody(BaseModel):
     evse_ids: list[str]
     coordinates: CoordinatesBody | None
     registered_at: datetime
+    secc_id: str | None
 
     @classmethod
     def of(cls, station: Station) -> "StationBody":
@@ -54,6 +62,7 @@ class StationBody(BaseModel):
             if place is None
             else CoordinatesBody(latitude=place.latitude, longitude=place.longitude),
             registered_at=station.registered_at,
+            secc_id=station.secc_id.raw if station.secc_id else None,
         )
 
 

@@ -15,6 +15,7 @@ from cryptography.x509.ocsp import OCSPRequestBuilder
 
 from contract_service.model.contract import ContractCertificate
 from foundation.errors import Kind, ServiceError
+from pki.model.ocsp import CertId, IssuerHash
 
 MAX_HASHES = 4  # OCPP 2.0.1 AuthorizeRequest.iso15118CertificateHashData
 
@@ -76,6 +77,22 @@ class CertificateHash:
             int(issuer_key_hash, 16),
             int(serial_number, 16),
         )
+
+
+def to_cert_id(claimed: CertificateHash) -> CertId | None:
+    """Return what OCSP asks for it (RFC 6960 section 4.1.1).
+
+    None where a hash is longer than its algorithm's or the serial is zero: nobody issued that.
+    """
+    digest = _DIGESTS[claimed.algorithm]
+    longest = 8 * digest.digest_size
+    name, key = claimed.issuer_name_hash, claimed.issuer_key_hash
+    if max(name.bit_length(), key.bit_length()) > longest or claimed.serial_number == 0:
+        return None
+    issuer = IssuerHash(
+        digest.name, name.to_bytes(digest.digest_size), key.to_bytes(digest.digest_size)
+    )
+    return CertId(issuer, claimed.serial_number)
 
 
 def hash_certificate(certificate: ContractCertificate, algorithm: HashAlgorithm) -> CertificateHash:

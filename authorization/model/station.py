@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from foundation.errors import Kind, ServiceError
-from foundation.identifiers import EvseId, EvseIdForm, OperatorId
+from foundation.identifiers import EvseId, EvseIdForm, InvalidIdentifier, OperatorId, SeccId
 from foundation.principal import Principal
 
 MAX_STATION_ID_CHARACTERS = (
     48  # OCPP 2.0.1 part 4 section 3.1.1: the identity is an identifierString
 )
 MAX_EVSES = 100
+MAX_SECC_ID_CHARACTERS = 64  # RFC 5280 appendix A.1: a certificate's common name holds no more
 
 STATION_ID_PATTERN = r"^[A-Za-z0-9*\-_=:+|@.]+$"
 """OCPP 2.0.1 part 2 identifierString; `is_station_id` also bounds its length."""
@@ -39,13 +40,17 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One station of one operator (`DEABC`), known by its OCPP identity, with its EVSEs."""
+    """One station of one operator (`DEABC`), known by its OCPP identity, with its EVSEs.
+
+    `secc_id` names its charge controller (ISO 15118-20), where it has such a name.
+    """
 
     station_id: str
     operator_id: str
     evses: tuple[EvseId, ...]
     coordinates: Coordinates | None
     registered_at: datetime
+    secc_id: SeccId | None = None
 
 
 def is_station_id(text: str) -> bool:
@@ -93,3 +98,22 @@ def check_evses(principal: Principal, operator: OperatorId, evses: tuple[EvseId,
                 "evse_of_another_operator",
                 "an EVSEID begins with its operator's id; this one names an operator not yours",
             )
+
+
+def parse_secc_id(principal: Principal, operator: OperatorId, text: str) -> SeccId:
+    """Return a station's SECCID, which begins with its operator's id.
+
+    Raises ServiceError MALFORMED (`invalid_secc_id`), INVALID (`secc_of_another_operator`).
+    """
+    if len(text) > MAX_SECC_ID_CHARACTERS:
+        raise InvalidIdentifier("secc_id", f"at most {MAX_SECC_ID_CHARACTERS} characters")
+    secc_id = SeccId.parse(text)
+    if secc_id.operator_id != operator.value and not principal.acts_for_operator(
+        secc_id.operator_id
+    ):
+        raise ServiceError(
+            Kind.INVALID,
+            "secc_of_another_operator",
+            "a SECCID begins with its operator's id; this one names an operator not yours",
+        )
+    return secc_id

@@ -107,9 +107,9 @@ class StationRepository(Protocol):
     """Stations inside a unit of work."""
 
     def put(self, station: Station) -> Station:
-        """Store the station, or replace its EVSEs and coordinates; return what is stored.
+        """Store the station, or replace its EVSEs, coordinates and SECCID; return what is stored.
 
-        CONFLICT where it belongs to another operator, or an EVSE to another station.
+        CONFLICT where it belongs to another operator, or an EVSE or the SECCID to another station.
         """
 
 

@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from authorization.model.station import Coordinates, Station, check_evses, parse_station_id
+from authorization.model.station import (
+    Coordinates,
+    Station,
+    check_evses,
+    parse_secc_id,
+    parse_station_id,
+)
 from authorization.operations.ports import OpenUnitOfWork
 from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
@@ -14,7 +20,7 @@ from foundation.principal import Principal
 
 @dataclass(frozen=True, slots=True)
 class RegisterStation:
-    """Register a station with its EVSEs, or replace EVSEs and coordinates of one's own."""
+    """Register a station, or replace EVSEs, coordinates and SECCID of one's own."""
 
     open_unit_of_work: OpenUnitOfWork
     clock: Clock
@@ -26,12 +32,13 @@ class RegisterStation:
         operator_id: str,
         evse_ids: Sequence[str],
         coordinates: Coordinates | None = None,
+        secc_id: str | None = None,
     ) -> Station:
         """Store and return the station; doing so again with the same words changes nothing.
 
-        `operator_id` is `DEABC` or `DE*ABC`, `evse_ids` in any spelling. Raises ServiceError
-        MALFORMED (an id), INVALID (the EVSEs), FORBIDDEN (`operator_not_yours`), CONFLICT
-        (`station_taken`, `evse_taken`).
+        `operator_id` is `DEABC` or `DE*ABC`, `evse_ids` and `secc_id` in any spelling. Raises
+        ServiceError MALFORMED (an id), INVALID (the EVSEs, the SECCID), FORBIDDEN
+        (`operator_not_yours`), CONFLICT (`station_taken`, `evse_taken`, `secc_taken`).
         """
         operator = OperatorId.parse(operator_id)
         if not principal.acts_for_operator(operator.value):
@@ -44,7 +51,12 @@ class RegisterStation:
         evses = tuple(EvseId.parse(evse_id) for evse_id in evse_ids)
         check_evses(principal, operator, evses)
         station = Station(
-            parse_station_id(station_id), operator.value, evses, coordinates, self.clock()
+            parse_station_id(station_id),
+            operator.value,
+            evses,
+            coordinates,
+            self.clock(),
+            None if secc_id is None else parse_secc_id(principal, operator, secc_id),
         )
         with self.open_unit_of_work() as work:
             stored = work.stations.put(station)

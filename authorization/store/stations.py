@@ -1,10 +1,10 @@
 """Stations and EVSEs in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.exc import IntegrityError
 
@@ -13,7 +13,7 @@ from authorization.model.station import Coordinates, Station
 from authorization.store.tables import evses, stations
 from foundation.database import Database
 from foundation.errors import Kind, ServiceError
-from foundation.identifiers import EvseId
+from foundation.identifiers import EvseId, SeccId
 from foundation.short_cache import ShortCache
 
 AnyRow = ResultRow[*tuple[Any, ...]]
@@ -109,6 +109,7 @@ def _with_evses(connection: Connection, rows: Sequence[AnyRow]) -> tuple[Station
             tuple(by_station[row.station_id]),
             Coordinates(row.latitude, row.longitude) if row.latitude is not None else None,
             row.registered_at,
+            SeccId.parse(row.secc_spelled) if row.secc_spelled is not None else None,
         )
         for row in rows
     )
@@ -121,14 +122,16 @@ class SqlStationRepository:
         self._connection = connection
 
     def put(self, station: Station) -> Station:
-        """Store the station, or replace its EVSEs and coordinates; return what is stored.
+        """Store the station, or replace its EVSEs, coordinates and SECCID; return what is stored.
 
-        CONFLICT where it belongs to another operator, or an EVSE to another station. The primary
-        keys decide between two that come at once; the loser's transaction is undone.
+        CONFLICT where it belongs to another operator, or an EVSE or the SECCID to another station.
+        The keys decide between two that come at once; the loser's transaction is undone.
         """
         values = {
             "latitude": station.coordinates.latitude if station.coordinates else None,
             "longitude": station.coordinates.longitude if station.coordinates else None,
+            "secc_key": station.secc_id.key if station.secc_id else None,
+            "secc_spelled": station.secc_id.raw if station.secc_id else None,
         }
         own = stations.c.station_id == station.station_id
         present = self._connection.execute(
@@ -140,12 +143,12 @@ class SqlStationRepository:
             raise _station_taken()
         else:
             station = replace(station, registered_at=present.registered_at)
-            self._connection.execute(update(stations).where(own).values(**values))
+            self._update_station(own, values)
             self._connection.execute(delete(evses).where(evses.c.station_id == station.station_id))
         self._insert_evses(station)
         return station
 
-    def _insert_station(self, station: Station, values: dict[str, float | None]) -> None:
+    def _insert_station(self, station: Station, values: Mapping[str, Any]) -> None:
         try:
             self._connection.execute(
                 insert(stations).values(
@@ -156,7 +159,13 @@ class SqlStationRepository:
                 )
             )
         except IntegrityError as failure:
-            raise _station_taken() from failure
+            raise _taken(failure) from failure
+
+    def _update_station(self, own: ColumnElement[bool], values: Mapping[str, Any]) -> None:
+        try:
+            self._connection.execute(update(stations).where(own).values(**values))
+        except IntegrityError as failure:
+            raise _taken(failure) from failure
 
     def _insert_evses(self, station: Station) -> None:
         rows = [
@@ -180,6 +189,16 @@ class SqlStationRepository:
                 "evse_taken",
                 "an EVSE belongs to another station; take it off that one first",
             ) from failure
+
+
+def _taken(failure: IntegrityError) -> ServiceError:
+    if "secc_key" not in str(failure.orig):  # both drivers name the key that was hurt
+        return _station_taken()
+    return ServiceError(
+        Kind.CONFLICT,
+        "secc_taken",
+        "the SECCID belongs to another station; take it off that one first",
+    )
 
 
 def _station_taken() -> ServiceError:

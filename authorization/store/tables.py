@@ -23,7 +23,10 @@ stations = Table(
     Column("latitude", Float),
     Column("longitude", Float),
     Column("registered_at", Instant, nullable=False),
+    Column("secc_key", String(64)),  # one SECCID belongs to one station
+    Column("secc_spelled", String(64)),
     Index("ix_authorization_stations_operator_id", "operator_id", "station_id"),
+    Index("ix_authorization_stations_secc_key", "secc_key", unique=True),
 )
 
 evses = Table(
@@ -93,4 +96,26 @@ sessions = Table(
     Column("ended_at", Instant),
     UniqueConstraint("reference"),  # one decision, one session
     Index("ix_authorization_sessions_contract_id", "contract_id", "started_at"),
+)
+
+station_calls = Table(
+    "authorization_station_calls",
+    metadata,
+    Column("call_id", String(36), primary_key=True),
+    Column("station_id", ForeignKey(stations.c.station_id), nullable=False),
+    Column("version", String(8), nullable=False),  # of OCPP
+    Column("purpose", String(32), nullable=False),
+    Column("action", String(32), nullable=False),  # purpose, or DataTransfer
+    Column("payload", JSON, nullable=False),
+    Column("slot", String(128), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("client_id", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("request_hash", String(64)),
+    Column("fingerprint", String(64)),
+    Column("ended_at", Instant),
+    Column("answer", JSON(none_as_null=True)),
+    Index("ix_authorization_station_calls_station_id", "station_id", "state", "created_at"),
+    Index("ix_authorization_station_calls_state", "state", "expires_at"),
 )

@@ -32,6 +32,7 @@ def station_group() -> None:
 @click.argument("station_id")
 @click.option("--operator", "operator_id", required=True, help="Operator id (DEABC).")
 @click.option("--evse", "evse_ids", multiple=True, help="EVSEID of the station; repeatable.")
+@click.option("--secc-id", help="SECCID of its charge controller (ISO 15118-20).")
 @click.option("--lat", "latitude", type=float, help="Latitude in degrees (WGS 84).")
 @click.option("--lon", "longitude", type=float, help="Longitude in degrees (WGS 84).")
 @json_option
@@ -41,18 +42,19 @@ def add(
     station_id: str,
     operator_id: str,
     evse_ids: tuple[str, ...],
+    secc_id: str | None,
     latitude: float | None,
     longitude: float | None,
     as_json: bool,
 ) -> None:
-    """Register STATION_ID (its OCPP identity), or replace its EVSEs and coordinates."""
+    """Register STATION_ID (its OCPP identity), or replace what is registered of it."""
     if (latitude is None) != (longitude is None):
         raise click.UsageError("give --lat and --lon together")
     coordinates = None
     if latitude is not None and longitude is not None:
         coordinates = Coordinates(latitude, longitude)
     station = services.register_station(
-        LOCAL_ADMINISTRATOR, station_id, operator_id, evse_ids, coordinates
+        LOCAL_ADMINISTRATOR, station_id, operator_id, evse_ids, coordinates, secc_id
     )
     emit(_payload(station), as_json=as_json, human=f"registered {_line(station)}")
 
@@ -84,6 +86,7 @@ def _payload(station: Station) -> dict[str, Any]:
         if place is None
         else {"latitude": place.latitude, "longitude": place.longitude},
         "registered_at": station.registered_at.isoformat(),
+        "secc_id": station.secc_id.raw if station.secc_id else None,
     }
 
 

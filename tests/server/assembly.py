@@ -88,6 +88,7 @@ class Things:
     session_id: str
     root_id: str
     pcid: str
+    call_id: str
 
 
 @dataclass
@@ -171,6 +172,12 @@ class Application:
             for _ in range(2)
         ]
         session = self._ok("POST", "/v1/sessions", {"reference": references[0]}, client="cpo")
+        call = self._ok(
+            "POST",
+            f"/v1/stations/{station_id}/calls",
+            {"ocpp_version": "2.1", "action": "GetInstalledCertificateIds", "payload": {}},
+            client="cpo",
+        )
         return Things(
             emaid=emaid,
             free_emaid=new_emaid(),
@@ -186,6 +193,7 @@ class Application:
             session_id=session["session_id"],
             root_id=self._published_root(),
             pcid=self.published_vehicle(),
+            call_id=call["id"],
         )
 
     def published_vehicle(self) -> str:

@@ -48,6 +48,13 @@ EST, CACERTS = "est", "est_cacerts"  # asked in tests/pki/est
 CSR = "MIIB"
 VEHICLE = {"vehicleCertificate": "MIIB", "subCA1Certificate": "MIIB"}
 ROOT = {"caCertificate": "MIIB", "rootType": "V2G"}
+OCSP_DATA = {
+    "hashAlgorithm": "SHA256",
+    "issuerNameHash": "ab",
+    "issuerKeyHash": "cd",
+    "serialNumber": "1",
+    "responderURL": "",
+}
 
 RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/v1/authorizations"): Rule(AT_STATION, OPERATOR),
@@ -56,7 +63,27 @@ RULES: Mapping[tuple[str, str], Rule] = {
         {"idToken": {"idToken": "{mac}", "type": "MacAddress"}}, OPERATOR
     ),
     ("POST", "/ocpp/1.6/{station_id}/Authorize"): Rule({"idTag": "VID:{mac}"}, OPERATOR),
+    ("POST", "/ocpp/1.6/{station_id}/DataTransfer"): Rule({"vendorId": "com.example"}, OPERATOR),
+    ("POST", "/ocpp/2.0.1/{station_id}/GetCertificateStatus"): Rule(
+        {"ocspRequestData": OCSP_DATA}, OPERATOR
+    ),
+    ("POST", "/ocpp/2.0.1/{station_id}/SignCertificate"): Rule({"csr": CSR}, OPERATOR),
+    ("POST", "/ocpp/2.1/{station_id}/Authorize"): Rule(
+        {"idToken": {"idToken": "{mac}", "type": "MacAddress"}}, OPERATOR
+    ),
+    ("POST", "/ocpp/2.1/{station_id}/GetCertificateStatus"): Rule(
+        {"ocspRequestData": OCSP_DATA}, OPERATOR
+    ),
+    ("POST", "/ocpp/2.1/{station_id}/SignCertificate"): Rule({"csr": CSR}, OPERATOR),
     ("POST", "/ocpp/{version}/{station_id}/{action}"): Rule({}, NOBODY),
+    ("GET", "/v1/stations/{station_id}/calls"): Rule(None, OPERATOR | {"auditor"}),
+    ("POST", "/v1/stations/{station_id}/calls"): Rule(
+        {"ocpp_version": "2.0.1", "action": "GetInstalledCertificateIds", "payload": {}},
+        OPERATOR,
+        201,
+    ),
+    ("GET", "/v1/stations/{station_id}/calls/{call_id}"): Rule(None, OPERATOR | {"auditor"}),
+    ("POST", "/v1/stations/{station_id}/calls/{call_id}"): Rule({"status": "Accepted"}, OPERATOR),
     ("POST", "/v1/autocharge/resolve"): Rule(
         # a vehicle roams: whichever operator it comes to may ask whose it is
         {"type": "mac", "value": "{mac}"},

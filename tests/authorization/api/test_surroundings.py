@@ -19,7 +19,10 @@ def test_from_a_station_to_an_ended_session(kept_api: Api) -> None:
     api = kept_api
     registered = api.post("/v1/stations", STATION)
     assert registered.status == 201
-    assert registered.json == STATION | {"registered_at": "2026-12-01T00:00:00Z"}
+    assert registered.json == STATION | {
+        "registered_at": "2026-12-01T00:00:00Z",
+        "secc_id": None,
+    }
     assert api.get("/v1/stations").json == {"stations": [registered.json], "next": None}
     assert api.get("/v1/stations/CS-1").json == registered.json
     body = {"evse_id": "DE*ABC*E1", "identification": CHAIN}

@@ -55,6 +55,27 @@ def test_a_station_belongs_to_one_operator(kept: Kept) -> None:
     assert kept.directory.by_evse("DEABCE3") is None
 
 
+def test_a_secc_id_names_one_station_of_its_operator(kept: Kept) -> None:
+    kept.register_station(CPO, "CS-1", "DEABC", [], secc_id="de-abc-s-0001-4")
+    found = kept.list_stations.one(CPO, "CS-1").secc_id
+    assert found is not None
+    assert (found.raw, found.key) == ("de-abc-s-0001-4", "DEABCS00014")
+    kept.register_station(CPO, "CS-2", "DEABC", [])
+    for secc_id, code in (
+        ("DEABCS00014", "secc_taken"),
+        ("DE-XYZ-S-0001-4", "secc_of_another_operator"),
+        ("nonsense", "invalid_secc_id"),
+        ("DE-ABC-S-" + "1" * 60, "invalid_secc_id"),
+    ):
+        for station_id in ("CS-2", "CS-3"):  # registered and new
+            with pytest.raises(ServiceError) as caught:
+                kept.register_station(CPO, station_id, "DEABC", [], secc_id=secc_id)
+            assert caught.value.code == code
+    kept.register_station(CPO, "CS-1", "DEABC", [])
+    assert kept.list_stations.one(CPO, "CS-1").secc_id is None
+    kept.register_station(CPO, "CS-2", "DEABC", [], secc_id="DEABCS00014")
+
+
 @pytest.mark.parametrize(
     ("principal", "operator_id"), [(CPO, "DEXYZ"), (MO, "DEABC"), (AUDITOR, "DEABC")]
 )

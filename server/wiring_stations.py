@@ -1,0 +1,65 @@
+"""Stations' calls: what is signed for stations, and what waits for them."""
+
+from functools import cached_property
+
+from authorization.api.station_calls import CallOperations
+from authorization.model.call_policy import CallPolicy
+from authorization.operations.answer_call import AnswerCall
+from authorization.operations.certificate_status import CertificateStatusOf
+from authorization.operations.expire_calls import ExpireCalls
+from authorization.operations.list_calls import ListCalls
+from authorization.operations.queue_call import QueueCall
+from authorization.operations.sign_certificate import SignCertificate
+from authorization.store.call_policy import load_call_policy
+from authorization.store.station_calls import OpenSqlCallUnitOfWork, SqlCallReader
+from authorization.store.stations import SqlStationReader
+from pki.operations.enrol_station import EnrolStation
+from server.wiring_provisioning import ProvisioningServices
+
+
+class StationServices(ProvisioningServices):
+    """Registered stations to read, their certificates and their calls."""
+
+    @cached_property
+    def station_reader(self) -> SqlStationReader:
+        """Registered stations, to read."""
+        return SqlStationReader(self.database)
+
+    @cached_property
+    def _call_policy(self) -> CallPolicy:
+        return load_call_policy()
+
+    @cached_property
+    def _call_work(self) -> OpenSqlCallUnitOfWork:
+        return OpenSqlCallUnitOfWork(self.database, self.outbox)
+
+    @cached_property
+    def call_operations(self) -> CallOperations:
+        """What `/v1/stations/{station_id}/calls` translates for."""
+        return CallOperations(
+            list=ListCalls(self.station_reader, SqlCallReader(self.database), self.clock),
+            queue=QueueCall(self.station_reader, self._call_work, self._call_policy, self.clock),
+            answer=AnswerCall(self.station_reader, self._call_work, self.clock),
+        )
+
+    @cached_property
+    def sign_certificate(self) -> SignCertificate:
+        """Signs for stations."""
+        return SignCertificate(
+            self.station_reader,
+            EnrolStation(self.issue_certificate, self.ca_certificates),
+            SqlCallReader(self.database),
+            self._call_work,
+            self._call_policy,
+            self.clock,
+        )
+
+    @cached_property
+    def certificate_status(self) -> CertificateStatusOf:
+        """Asks our responder for stations."""
+        return CertificateStatusOf(self.station_reader, self.respond_to_ocsp)
+
+    @cached_property
+    def expire_calls(self) -> ExpireCalls:
+        """Gives up calls that nobody answered."""
+        return ExpireCalls(self._call_work, self._call_policy)
