@@ -15,6 +15,7 @@ from contract_service.operations.publish_vehicle import (
     ControlChain,
     PublishVehicle,
 )
+from contract_service.operations.publish_vehicles import PublishVehicles
 from contract_service.operations.show_vehicle import LookUpVehicle, ShowVehicle
 from contract_service.operations.withdraw_root import WithdrawRoot
 from contract_service.store.roots import SqlPublishedRoots, SqlRootUnitsOfWork
@@ -82,7 +83,16 @@ class PoolServices(PkiServices):
     @cached_property
     def publish_vehicle(self) -> PublishVehicle:
         """Publishes a provisioning certificate."""
-        return PublishVehicle(CheckVehicle(self._control_chain, self.clock), self._vehicle_work)
+        return PublishVehicle(self._check_vehicle, self._vehicle_work)
+
+    @cached_property
+    def _check_vehicle(self) -> CheckVehicle:
+        return CheckVehicle(self._control_chain, self.clock)
+
+    @cached_property
+    def publish_vehicles(self) -> PublishVehicles:
+        """Publishes many provisioning certificates."""
+        return PublishVehicles(self._check_vehicle, self._vehicle_work, self.vehicles)
 
     @cached_property
     def show_vehicle(self) -> ShowVehicle:
@@ -115,6 +125,7 @@ class PoolServices(PkiServices):
             show=self.show_vehicle,
             look_up=LookUpVehicle(self.vehicles, self.clock),
             delete=self.delete_vehicle,
+            publish_many=self.publish_vehicles,
         )
 
     def _trusted_root(self, fingerprint: str) -> PathCertificate | None:

@@ -1,7 +1,6 @@
 """What all OPCP 1.0.0 routes share: who may call them, base64 of DER, and the body of an error."""
 
 import base64
-import binascii
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -15,19 +14,32 @@ import orjson
 from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel, Field
 
+from contract_service.model.der_text import MAXIMUM_CERTIFICATE_BYTES, read_der
 from foundation.errors import Kind, ServiceError
 from foundation.principal import ClientRole, Principal
+
+__all__ = [
+    "MAXIMUM_CERTIFICATE_BYTES",
+    "OPCP_RESPONSES",
+    "OpcpError",
+    "OpcpOperation",
+    "RoleTable",
+    "error_body",
+    "is_opcp",
+    "load_role_table",
+    "opcp_status",
+    "parse_role_table",
+    "read_der",
+    "route_key",
+    "write_der",
+]
 
 ROLE_TABLE = Path(__file__).with_name("opcp_roles.toml")
 
 PREFIXES = ("/v1/root", "/v1/oem", "/v1/cps", "/cps/signer", "/v1/ccp", "/v1/webhook")
 """Below these every refusal has OPCP's body, an unknown address included."""
 
-MAXIMUM_CERTIFICATE_BYTES = 1600
-"""certificateType of ISO 15118-20; ISO 15118-2 has 800, and OPCP 800 characters of base64."""
-
 _ROUTE = re.compile(r"(GET|PUT|POST|DELETE) (/[a-z0-9A-Z/{}]+)")
-_DER_SEQUENCE = b"\x30"
 
 
 class OpcpError(BaseModel):
@@ -60,33 +72,6 @@ def error_body(code: str, detail: str, fields: Mapping[str, str], trace_id: str)
     """Return OPCP's error as JSON bytes; an input that is at fault has a message of its own."""
     messages = [f"{code}: {detail}", *(f"{name} : {fault}" for name, fault in fields.items())]
     return orjson.dumps({"errorMessages": messages, "traceId": trace_id})
-
-
-def read_der(encoded: str, name: str, longest: int = MAXIMUM_CERTIFICATE_BYTES) -> bytes:
-    """Return the DER SEQUENCE that `encoded` is the base64 (RFC 4648 section 4) of.
-
-    Nothing but the alphabet and its padding is read. Raises MALFORMED (`invalid_der`) or
-    TOO_LARGE (`der_too_large`), each with `name` as the field at fault.
-    """
-    if len(encoded) > (longest + 2) // 3 * 4:
-        raise ServiceError(
-            Kind.TOO_LARGE,
-            "der_too_large",
-            f"a value in base64 is too long; it may have {longest} bytes",
-            {name: f"more than {longest} bytes"},
-        )
-    try:
-        der = binascii.a2b_base64(encoded.encode("ascii"), strict_mode=True)
-    except (binascii.Error, UnicodeEncodeError):
-        der = b""
-    if der[:1] != _DER_SEQUENCE:
-        raise ServiceError(
-            Kind.MALFORMED,
-            "invalid_der",
-            "give the value as base64 of its DER, on one line and without armour",
-            {name: "not base64 of DER"},
-        )
-    return der
 
 
 def write_der(der: bytes) -> str:

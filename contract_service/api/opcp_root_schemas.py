@@ -153,7 +153,7 @@ class RootBody(BaseModel):
             rootAuthorityKeyIdentifier=None
             if key_id is None
             else base64.b64encode(key_id).decode(),
-            rootAuthorityKeyIdentifierHex=colon_hex(key_id),
+            rootAuthorityKeyIdentifierHex=None if key_id is None else colon_hex(key_id),
             rootIssuerSerialNumber=f"{certificate.serial_number:x}",
             validFrom=certificate.not_before,
             validTo=certificate.not_after,
@@ -200,9 +200,9 @@ def distinguished_name(name: x509.Name) -> str:
     return ", ".join(part.rfc4514_string() for part in reversed(name.rdns))
 
 
-def colon_hex(octets: bytes | None) -> str | None:
+def colon_hex(octets: bytes) -> str:
     """Return octets as OPCP writes key identifiers: lower-case hex with colons."""
-    return None if octets is None else octets.hex(":")
+    return octets.hex(":")
 
 
 def _organization(certificate: PathCertificate) -> str | None:

@@ -12,15 +12,12 @@ from contract_service.api.opcp_root_schemas import (
     distinguished_name,
 )
 from contract_service.model.provisioning_control import LEAF, SUB_CA_1, SUB_CA_2
-from contract_service.model.vehicle import Vehicle
-from contract_service.operations.publish_vehicle import VehicleToPublish
+from contract_service.model.vehicle import Vehicle, VehicleToPublish
+from contract_service.model.vehicle_file import MAXIMUM_KEY_IDS, key_ids
 from exi.schema import Schema
 from pki.model.path_certificate import PathCertificate
 
 # ruff: noqa: N815 - OPCP's spelling
-
-MAXIMUM_V2G_ROOTS = 10
-"""[V2G2-878]: a vehicle has at most ten."""
 
 _BASE64_CHARACTERS = (MAXIMUM_CERTIFICATE_BYTES + 2) // 3 * 4
 
@@ -86,7 +83,7 @@ class NewVehicle(Strict):
     v2gRootAuthorityKeyIdentifiers: list[KeyId] | None = Field(
         None,
         min_length=1,
-        max_length=MAXIMUM_V2G_ROOTS,
+        max_length=MAXIMUM_KEY_IDS,
         description="V2G roots that are installed in the vehicle",
     )
     previousPcid: PcidText | None = Field(None, description="What the vehicle was called before")
@@ -122,7 +119,8 @@ class VehicleBody(BaseModel):
     def of(cls, vehicle: Vehicle, root: PathCertificate) -> "VehicleBody":
         """Return the vehicle as OPCP shows it."""
         *below, sub_ca_1 = vehicle.sub_certificates
-        key_ids = [":".join(_pairs(key_id)) for key_id in vehicle.v2g_root_key_ids]
+        key_id = root.subject_key_id
+        with_colons = [colon_hex(bytes.fromhex(one)) for one in vehicle.v2g_root_key_ids]
         return cls(
             subCA1Certificate=write_der(sub_ca_1),
             subCA2Certificate=write_der(below[0]) if below else None,
@@ -130,8 +128,8 @@ class VehicleBody(BaseModel):
             xsdMsgDefNamespace=AskedEdition(NAMESPACES[vehicle.schema]),
             rootIssuerDistinguishedName=distinguished_name(root.subject),
             rootIssuerSerialNumber=f"{root.serial_number:x}",
-            v2gRootAuthorityKeyIdentifiers=key_ids or None,
-            rootAuthorityKeyIdentifier=colon_hex(root.subject_key_id),
+            v2gRootAuthorityKeyIdentifiers=with_colons or None,
+            rootAuthorityKeyIdentifier=None if key_id is None else colon_hex(key_id),
             fingerprint=vehicle.fingerprint,
             previousPcid=None if vehicle.previous_pcid is None else vehicle.previous_pcid.value,
         )
@@ -141,12 +139,3 @@ class VehicleResponseBody(BaseModel):
     """A delivered provisioning certificate."""
 
     OEMMessage: VehicleBody
-
-
-def key_ids(texts: list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """Return key identifiers as they are stored: lower-case hex, each once, in order."""
-    return tuple(dict.fromkeys(text.replace(":", "").lower() for text in texts))
-
-
-def _pairs(text: str) -> list[str]:
-    return [text[at : at + 2] for at in range(0, len(text), 2)]

@@ -12,6 +12,18 @@ from foundation.identifiers import Pcid
 
 
 @dataclass(frozen=True, slots=True)
+class VehicleToPublish:
+    """What a manufacturer sends of a vehicle; certificates are DER, key ids lower-case hex."""
+
+    certificate: bytes
+    sub_ca_2: bytes | None
+    sub_ca_1: bytes
+    schema: Schema = Schema.ISO15118_2
+    v2g_root_key_ids: tuple[str, ...] = ()
+    previous_pcid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Vehicle:
     """One provisioning certificate of a vehicle, verified when it was published.
 

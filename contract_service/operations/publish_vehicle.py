@@ -10,14 +10,13 @@ from contract_service.model.provisioning_control import (
     refuse_dates,
     refuse_status,
 )
-from contract_service.model.vehicle import Change, Vehicle, change_of
+from contract_service.model.vehicle import Change, Vehicle, VehicleToPublish, change_of
 from contract_service.operations.vehicle_ports import (
     OpenVehicleUnitOfWork,
     TrustedRoot,
     Validate,
     VehicleUnitOfWork,
 )
-from exi.schema import Schema
 from foundation.clock import Clock
 from foundation.errors import Kind, Refused, ServiceError
 from foundation.events import Event
@@ -25,18 +24,6 @@ from foundation.identifiers import Pcid
 from foundation.principal import ClientRole, Principal
 from pki.model.path_certificate import PathCertificate
 from pki.model.roles import CertificateRole
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleToPublish:
-    """What a manufacturer sends of a vehicle; certificates are DER, key ids lower-case hex."""
-
-    certificate: bytes
-    sub_ca_2: bytes | None
-    sub_ca_1: bytes
-    schema: Schema = Schema.ISO15118_2
-    v2g_root_key_ids: tuple[str, ...] = ()
-    previous_pcid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

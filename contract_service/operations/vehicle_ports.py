@@ -81,6 +81,9 @@ class VehicleUnitOfWork(Protocol):
     def events(self) -> EventLog:
         """Where what happened is told."""
 
+    def attempt(self) -> AbstractContextManager[object]:
+        """Begin a part of its own: an error that leaves it undoes that part alone."""
+
     def commit(self) -> None:
         """Make it last."""
 

@@ -1,7 +1,7 @@
 """Published vehicles in the database."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -192,6 +192,10 @@ class SqlVehicleUnitOfWork:
     vehicles: SqlVehicles
     events: SqlEventLog
     connection: Connection
+
+    def attempt(self) -> AbstractContextManager[object]:
+        """Begin a part of its own: an error that leaves it undoes that part alone."""
+        return self.connection.begin_nested()
 
     def commit(self) -> None:
         """Make all of it durable and visible at once."""

@@ -24,6 +24,7 @@ COMMANDS = {
     "lab": "server.cli.lab:lab_group",
     "serve": "server.cli.run:serve_command",
     "station": "server.cli.station:station_group",
+    "vehicle": "server.cli.vehicle:vehicle_group",
     "worker": "server.cli.run:worker_command",
 }
 """Command -> where it lives. Loaded on use: `evtrust id check` starts no database."""

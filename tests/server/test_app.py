@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from http import HTTPStatus
 
 import pytest
@@ -13,136 +13,8 @@ from foundation.principal import LOCAL_ADMINISTRATOR
 from server.app import PUBLIC, create_application
 from server.bodies import MAXIMUM_BODY_BYTES
 from server.entry import flask_application
-from tests.server.assembly import CLIENTS, COORDINATES, OURS, Answer, Application, Things
-
-EVERYONE = frozenset(CLIENTS)
-NOBODY: frozenset[str] = frozenset()
-ADMINISTRATOR = frozenset({"admin"})
-OPERATOR = frozenset({"cpo", "admin"})
-PROVIDER = frozenset({"mo", "admin"})
-MANUFACTURER = frozenset({"oem", "admin"})
-# a vehicle may become any provider's customer
-READING_MANUFACTURER = MANUFACTURER | {"mo", "other_mo", "auditor"}
-READING_PROVIDER = PROVIDER | {"auditor"}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Who may use a route on what `OURS` owns.
-
-    `blind` are those who are answered, but of nothing that is ours. Everybody else is refused.
-    Texts in braces name fields of `Things`.
-    """
-
-    body: object
-    allowed: frozenset[str]
-    success: int | str = 200  # status, or code of the refusal that comes after all these
-    blind: frozenset[str] = NOBODY
-
-
-AT_STATION = {
-    "station_id": "{station_id}",
-    "identification": {"type": "mac", "value": "{mac}"},
-}
-EST, CACERTS = "est", "est_cacerts"  # asked in tests/pki/est
-CSR = "MIIB"
-VEHICLE = {"vehicleCertificate": "MIIB", "subCA1Certificate": "MIIB"}
-ROOT = {"caCertificate": "MIIB", "rootType": "V2G"}
-OCSP_DATA = {
-    "hashAlgorithm": "SHA256",
-    "issuerNameHash": "ab",
-    "issuerKeyHash": "cd",
-    "serialNumber": "1",
-    "responderURL": "",
-}
-
-RULES: Mapping[tuple[str, str], Rule] = {
-    ("POST", "/v1/authorizations"): Rule(AT_STATION, OPERATOR),
-    ("GET", "/v1/authorizations/{reference}"): Rule(None, OPERATOR | READING_PROVIDER),
-    ("POST", "/ocpp/2.0.1/{station_id}/Authorize"): Rule(
-        {"idToken": {"idToken": "{mac}", "type": "MacAddress"}}, OPERATOR
-    ),
-    ("POST", "/ocpp/1.6/{station_id}/Authorize"): Rule({"idTag": "VID:{mac}"}, OPERATOR),
-    ("POST", "/ocpp/1.6/{station_id}/DataTransfer"): Rule({"vendorId": "com.example"}, OPERATOR),
-    ("POST", "/ocpp/2.0.1/{station_id}/GetCertificateStatus"): Rule(
-        {"ocspRequestData": OCSP_DATA}, OPERATOR
-    ),
-    ("POST", "/ocpp/2.0.1/{station_id}/SignCertificate"): Rule({"csr": CSR}, OPERATOR),
-    ("POST", "/ocpp/2.1/{station_id}/Authorize"): Rule(
-        {"idToken": {"idToken": "{mac}", "type": "MacAddress"}}, OPERATOR
-    ),
-    ("POST", "/ocpp/2.1/{station_id}/GetCertificateStatus"): Rule(
-        {"ocspRequestData": OCSP_DATA}, OPERATOR
-    ),
-    ("POST", "/ocpp/2.1/{station_id}/SignCertificate"): Rule({"csr": CSR}, OPERATOR),
-    ("POST", "/ocpp/{version}/{station_id}/{action}"): Rule({}, NOBODY),
-    ("GET", "/v1/stations/{station_id}/calls"): Rule(None, OPERATOR | {"auditor"}),
-    ("POST", "/v1/stations/{station_id}/calls"): Rule(
-        {"ocpp_version": "2.0.1", "action": "GetInstalledCertificateIds", "payload": {}},
-        OPERATOR,
-        201,
-    ),
-    ("GET", "/v1/stations/{station_id}/calls/{call_id}"): Rule(None, OPERATOR | {"auditor"}),
-    ("POST", "/v1/stations/{station_id}/calls/{call_id}"): Rule({"status": "Accepted"}, OPERATOR),
-    ("POST", "/v1/autocharge/resolve"): Rule(
-        # a vehicle roams: whichever operator it comes to may ask whose it is
-        {"type": "mac", "value": "{mac}"},
-        OPERATOR | {"mo", "other_cpo"},
-        blind=frozenset({"other_mo"}),
-    ),
-    ("GET", "/v1/stations"): Rule(None, OPERATOR | {"auditor"}, blind=frozenset({"other_cpo"})),
-    ("POST", "/v1/stations"): Rule(
-        {
-            "station_id": "{free_station_id}",
-            "operator_id": OURS,
-            "coordinates": COORDINATES,
-        },
-        OPERATOR,
-        201,
-    ),
-    ("GET", "/v1/stations/{station_id}"): Rule(None, OPERATOR | {"auditor"}),
-    ("POST", "/v1/sessions"): Rule({"reference": "{unused_reference}"}, OPERATOR, 201),
-    ("GET", "/v1/sessions/{session_id}"): Rule(None, OPERATOR | {"auditor"}),
-    ("POST", "/v1/sessions/{session_id}/end"): Rule({}, OPERATOR),
-    ("GET", "/v1/contracts"): Rule(None, READING_PROVIDER, blind=frozenset({"other_mo"})),
-    ("POST", "/v1/contracts"): Rule({"emaid": "{free_emaid}"}, PROVIDER, 201),
-    ("GET", "/v1/contracts/{emaid}"): Rule(None, READING_PROVIDER),
-    ("POST", "/v1/contracts/{emaid}/suspend"): Rule(None, PROVIDER),
-    ("POST", "/v1/contracts/{emaid}/resume"): Rule(None, PROVIDER),
-    ("POST", "/v1/contracts/{emaid}/terminate"): Rule(None, PROVIDER),
-    ("PUT", "/v1/contracts/{emaid}/pcid"): Rule({"pcid": "WAA12345678901234"}, PROVIDER),
-    ("POST", "/v1/contracts/{emaid}/certificates"): Rule(
-        {"csr": CSR}, PROVIDER, "authority_unknown"
-    ),
-    ("GET", "/v1/contracts/{emaid}/certificates"): Rule(None, READING_PROVIDER),
-    ("GET", "/v1/contracts/{emaid}/access-methods"): Rule(None, PROVIDER),
-    ("POST", "/v1/contracts/{emaid}/access-methods"): Rule(
-        {"kind": "app", "uid": "{free_station_id}"}, PROVIDER, 201
-    ),
-    ("PATCH", "/v1/contracts/{emaid}/access-methods/{token_id}"): Rule(
-        {"status": "blocked"}, PROVIDER, 204
-    ),
-    ("DELETE", "/v1/contracts/{emaid}/access-methods/{token_id}"): Rule(None, PROVIDER, 204),
-    ("GET", "/v1/autocharge/enrolments"): Rule(
-        None, READING_PROVIDER, blind=frozenset({"other_mo"})
-    ),
-    ("POST", "/v1/autocharge/enrolments"): Rule(
-        {"emaid": "{emaid}", "type": "mac", "value": "{free_mac}"}, PROVIDER, 201
-    ),
-    ("GET", "/v1/autocharge/enrolments/{enrolment_id}"): Rule(None, READING_PROVIDER),
-    ("POST", "/v1/autocharge/enrolments/{enrolment_id}/suspend"): Rule(None, PROVIDER),
-    ("POST", "/v1/autocharge/enrolments/{enrolment_id}/resume"): Rule(None, PROVIDER),
-    ("DELETE", "/v1/autocharge/enrolments/{enrolment_id}"): Rule(None, PROVIDER, 204),
-    ("GET", "/v1/root/rootCerts"): Rule(None, EVERYONE),
-    ("PUT", "/v1/root/rootCerts"): Rule(ROOT, ADMINISTRATOR, "certificate_chain_malformed"),
-    ("GET", "/v1/root/rootCerts/{root_id}"): Rule(None, EVERYONE),
-    ("DELETE", "/v1/root/rootCerts/{root_id}"): Rule(None, ADMINISTRATOR),
-    ("GET", "/v1/root/ctl"): Rule(None, EVERYONE),
-    ("PUT", "/v1/oem/provCerts"): Rule(VEHICLE, MANUFACTURER, "certificate_chain_malformed"),
-    ("GET", "/v1/oem/provCerts/{pcid}"): Rule(None, READING_MANUFACTURER),
-    ("GET", "/v1/oem/provCerts/lookupVehicle/{pcid}"): Rule(None, READING_MANUFACTURER),
-    ("DELETE", "/v1/oem/provCerts/{pcid}"): Rule(None, MANUFACTURER),
-}
+from tests.server.assembly import Answer, Application, Things
+from tests.server.rules import CACERTS, EST, EVERYONE, RULES
 
 
 def filled(template: object, things: Things) -> object:

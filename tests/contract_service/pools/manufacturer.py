@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from contract_service.model.vehicle import VehicleToPublish
 from contract_service.operations.cleanse_vehicles import CleanseVehicles
 from contract_service.operations.delete_vehicle import DeleteVehicle
 from contract_service.operations.publish_vehicle import (
     CheckVehicle,
     ControlChain,
     PublishVehicle,
-    VehicleToPublish,
 )
 from contract_service.operations.show_vehicle import LookUpVehicle, ShowVehicle
 from contract_service.store.vehicles import SqlVehicleReader, SqlVehicleUnitsOfWork

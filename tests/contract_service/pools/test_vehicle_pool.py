@@ -7,8 +7,7 @@ from functools import partial
 
 import pytest
 
-from contract_service.model.vehicle import Change
-from contract_service.operations.publish_vehicle import VehicleToPublish
+from contract_service.model.vehicle import Change, VehicleToPublish
 from exi.schema import Schema
 from foundation.database import Database
 from foundation.errors import Kind
