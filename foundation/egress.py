@@ -90,7 +90,8 @@ class Egress:
 
     `networks` are the addresses that are allowed although they are not public; to loopback among
     them a call may go without TLS. `context` verifies servers, by default against the system's
-    certificate authorities.
+    certificate authorities. `without_tls` lets calls go without it anywhere, for what is signed
+    itself: OCSP (RFC 6960 appendix A.1 has it over plain HTTP).
     """
 
     def __init__(
@@ -101,7 +102,9 @@ class Egress:
         context: ssl.SSLContext | None = None,
         limits: Limits = Limits(),
         monotonic: Callable[[], float] = time.monotonic,
+        without_tls: bool = False,
     ) -> None:
+        self._without_tls = without_tls
         self._networks = tuple(networks)
         self._resolve = resolve
         self._context = context
@@ -115,7 +118,7 @@ class Egress:
         Codes: `bad_url`, `not_resolved`, `forbidden_address`, `tls_required`.
         """
         try:
-            target = _parse(url)
+            target = _parse(url, without_tls=self._without_tls)
             self._addresses(target, self._monotonic() + self._limits.connect_seconds)
         except _Stopped as stopped:
             return stopped.refusal
@@ -129,7 +132,7 @@ class Egress:
         """
         deadline = self._monotonic() + self._limits.total_seconds
         try:
-            target = _parse(url)
+            target = _parse(url, without_tls=self._without_tls)
             addresses = self._addresses(target, deadline)
             with self._connected(target, addresses, deadline) as connection:
                 return self._exchange(target, connection, deadline, headers, body)
@@ -154,7 +157,8 @@ class Egress:
             raise _Stopped(
                 "forbidden_address", "the host is at an address that is not public; use another"
             )
-        if not target.secure and not all(address.is_loopback for address in addresses):
+        tls_required = not target.secure and not self._without_tls
+        if tls_required and not all(address.is_loopback for address in addresses):
             raise _Stopped("tls_required", "write the address with https")
         return addresses[:MAXIMUM_ADDRESSES]
 
@@ -300,11 +304,12 @@ class _Incoming(io.RawIOBase):
         return received
 
 
-def _parse(url: str) -> _Target:
+def _parse(url: str, *, without_tls: bool) -> _Target:
     """Return the parts of an absolute http or https URL (RFC 3986); `bad_url` for any other text.
 
     The host is ASCII (an international name as its A-label, RFC 5890) and the port 443 or one
-    that needs no privilege to serve: other protocols' own ports are no place for HTTP.
+    that needs no privilege to serve: other protocols' own ports are no place for HTTP. With
+    `without_tls` it may be 80 as well.
     """
     if len(url) > MAXIMUM_URL_LENGTH or not _PRINTABLE.fullmatch(url) or "\\" in url:
         raise _bad_url(f"write at most {MAXIMUM_URL_LENGTH} printable ASCII characters")
@@ -320,7 +325,8 @@ def _parse(url: str) -> _Target:
         raise _bad_url("the host is neither a name nor an address")
     secure = parts.scheme == "https"
     port = port if port is not None else (443 if secure else 80)
-    if port not in _UNPRIVILEGED and not (secure and port == 443):
+    own_port = port == 443 if secure else port == 80 and without_tls
+    if port not in _UNPRIVILEGED and not own_port:
         raise _bad_url("the port is 443, or 1024 and above")
     path = parts.path or "/"
     return _Target(secure, host, port, f"{path}?{parts.query}" if parts.query else path)

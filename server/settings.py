@@ -49,6 +49,7 @@ class Settings:
     `home` is the state folder; `public_url` is what certificates carry as the OCSP address and
     tokens as their issuer, without trailing slash. `egress_networks` are addresses that outbound
     calls may reach although they are not public; to loopback among them without TLS.
+    `ocsp_responders` are the foreign responders that may be asked, as `host:port`.
     """
 
     home: Path
@@ -62,6 +63,7 @@ class Settings:
     log_level: str
     trusted_proxies: tuple[Network, ...]
     egress_networks: tuple[Network, ...]
+    ocsp_responders: frozenset[str]
 
 
 def _fault(name: str, value: str, wanted: str) -> ServiceError:
@@ -101,6 +103,15 @@ def _networks(name: str, text: str) -> tuple[Network, ...]:
         ) from failure
 
 
+def _hosts(name: str, text: str) -> frozenset[str]:
+    """Hosts in lower case, each with its port: 80 where none is named."""
+    hosts = [part.strip().lower() for part in text.split(",") if part.strip()]
+    with_port = [host if re.search(r":[0-9]+$", host) else f"{host}:80" for host in hosts]
+    if any(re.fullmatch(r"[a-z0-9.-]+:[0-9]{1,5}", host) is None for host in with_port):
+        raise _fault(name, text, "write hosts such as ocsp.example:8080, comma-separated")
+    return frozenset(with_port)
+
+
 def _from_file(path: Path) -> dict[str, str]:
     try:
         content = tomllib.loads(path.read_text())
@@ -128,6 +139,7 @@ _NAMES = frozenset(
         "log_level",
         "trusted_proxies",
         "egress_networks",
+        "ocsp_responders",
     }
 )
 
@@ -182,4 +194,5 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_level=log_level,
         trusted_proxies=_networks("trusted_proxies", values.get("trusted_proxies", "")),
         egress_networks=_networks("egress_networks", values.get("egress_networks", "")),
+        ocsp_responders=_hosts("ocsp_responders", values.get("ocsp_responders", "")),
     )

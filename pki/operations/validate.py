@@ -56,6 +56,15 @@ class IssuerPathMemory:
             self._paths[above, role] = path
 
 
+class NoMemory(IssuerPathMemory):
+    """Remembers nothing, for evidence that has to read each leaf wholly (OCSP)."""
+
+    def remember(
+        self, above: frozenset[bytes], role: CertificateRole | None, path: IssuerPath
+    ) -> None:
+        """Keep nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class ValidateChain:
     """Judges certificate chains; safe to share among threads.

@@ -371,3 +371,14 @@ def test_plain_http_where_tls_is_asked_is_a_refusal() -> None:
     with receiver(answering(OK), read=lambda connection: connection.recv(65536)) as at:
         egress = Egress(LOOPBACK, resolve=Names(["127.0.0.1"]))
         assert code(egress.post(f"https://hooks.example:{at.port}/", {}, b"")) == "tls_failed"
+
+
+def test_what_is_signed_itself_may_go_without_tls_but_not_to_other_places() -> None:
+    plain = Egress(resolve=Names([PUBLIC]), without_tls=True)
+    for url in ("http://ocsp.example/", "http://ocsp.example:8080/", "https://ocsp.example/"):
+        assert plain.check(url) is None
+    assert code(plain.check("http://ocsp.example:25/")) == "bad_url"
+    assert code(plain.check("https://ocsp.example:80/")) == "bad_url"
+    private = Egress(resolve=Names(["10.0.0.1"]), without_tls=True)
+    assert code(private.check("http://ocsp.example/")) == "forbidden_address"
+    assert code(Egress(without_tls=True).check("http://127.0.0.1/")) == "forbidden_address"

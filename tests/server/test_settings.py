@@ -77,12 +77,21 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         ("TRUSTED_PROXIES", "everyone"),
         ("EGRESS_NETWORKS", "127.0.0.1/8"),
         ("EGRESS_NETWORKS", "localhost"),
+        ("OCSP_RESPONDERS", "http://ocsp.example/"),
+        ("OCSP_RESPONDERS", "ocsp.example:"),
+        ("OCSP_RESPONDERS", "*"),
     ],
 )
 def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(ServiceError, match=f"EVTRUST_{name}") as refusal:
         load_settings({f"EVTRUST_{name}": value})
     assert refusal.value.code == "bad_setting"
+
+
+def test_responders_are_hosts_with_their_ports() -> None:
+    settings = load_settings({"EVTRUST_OCSP_RESPONDERS": "OCSP.example, ocsp.example:8080,"})
+    assert settings.ocsp_responders == {"ocsp.example:80", "ocsp.example:8080"}
+    assert load_settings({}).ocsp_responders == frozenset()
 
 
 @given(st.text(max_size=40))

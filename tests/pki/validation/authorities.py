@@ -86,6 +86,7 @@ def certify(
     serial: int | None = None,
     issuer_name: x509.Name | None = None,
     digest: hashes.SHA256 | hashes.SHA512 | None = None,
+    also: Iterable[tuple[x509.ExtensionType, bool]] = (),
 ) -> Authority:
     """Sign a certificate with everything in order that is not asked to be otherwise."""
     key = key or ec.generate_private_key(curve or ec.SECP256R1())
@@ -111,6 +112,8 @@ def certify(
     for value, critical in [*extensions, *extra]:
         if type(value) not in without:
             builder = builder.add_extension(value, critical)
+    for value, critical in also:  # in the place of those left out
+        builder = builder.add_extension(value, critical)
     return Authority(builder.sign(signer, digest or hashes.SHA256(), ecdsa_deterministic=True), key)
 
 
