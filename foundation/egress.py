@@ -115,7 +115,7 @@ class Egress:
     def check(self, url: str) -> Refused | None:
         """Return why no call may go to `url` now, None where one may; nothing is sent.
 
-        Codes: `bad_url`, `not_resolved`, `forbidden_address`, `tls_required`.
+        Codes: `bad_url`, `no_public_address`, `tls_required`, `timed_out`.
         """
         try:
             target = _parse(url, without_tls=self._without_tls)
@@ -127,8 +127,8 @@ class Egress:
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer | Refused:
         """Send one POST; return the answer, whatever its status, or why there is none.
 
-        Codes: those of `check`, `not_connected`, `tls_failed`, `timed_out`, `broken_answer`,
-        `answer_too_large`. No detail names an address: who asks must not learn our networks.
+        Codes: those of `check`, `not_connected`, `tls_failed`, `broken_answer`,
+        `answer_too_large`.
         """
         deadline = self._monotonic() + self._limits.total_seconds
         try:
@@ -152,11 +152,9 @@ class Egress:
         parsed = [parse_address(text) for text in texts]
         addresses = [address for address in parsed if address is not None]
         if not addresses or len(addresses) < len(parsed):
-            raise _Stopped("not_resolved", "the host's name has no address")
+            raise _no_public_address()
         if not all(is_allowed(address, self._networks) for address in addresses):
-            raise _Stopped(
-                "forbidden_address", "the host is at an address that is not public; use another"
-            )
+            raise _no_public_address()
         tls_required = not target.secure and not self._without_tls
         if tls_required and not all(address.is_loopback for address in addresses):
             raise _Stopped("tls_required", "write the address with https")
@@ -334,6 +332,12 @@ def _parse(url: str, *, without_tls: bool) -> _Target:
 
 def _bad_url(detail: str) -> _Stopped:
     return _Stopped("bad_url", f"no call can go to this address: {detail}")
+
+
+def _no_public_address() -> _Stopped:
+    # one answer for a name without an address and for one of ours: who asks must not learn by
+    # trying names which of them our networks know
+    return _Stopped("no_public_address", "the host has no address, or none that is public")
 
 
 def _timed_out() -> _Stopped:

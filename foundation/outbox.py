@@ -183,9 +183,10 @@ class OutboxQueue:
             .returning(*EVENT_COLUMNS)
         )
         with self._database.write() as connection:
-            rows = connection.execute(claiming, {"now": now}).all()
+            claimed = connection.execute(claiming, {"now": now}).all()
             connection.commit()
-        read = ((row.id, self._read(row)) for row in sorted(rows))
+        rows = sorted(claimed, key=lambda row: (row.occurred_at, row.id))
+        read = ((row.id, self._read(row)) for row in rows)
         return ClaimedEvents(claim, [(of, event) for of, event in read if event is not None])
 
     def _read(self, row: Any) -> Event | None:

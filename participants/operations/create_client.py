@@ -94,9 +94,14 @@ class CreateClient:
 
 def new_secret(now: datetime) -> tuple[str, StoredSecret]:
     """Return a new random secret and what is kept of it."""
-    secret = "".join(secrets.choice(_ALPHABET) for _ in range(SECRET_LENGTH))
+    secret = random_secret()
     salt = secrets.token_bytes(SALT_BYTES)
     return secret, StoredSecret(str(uuid4()), salt, digest_secret(secret, salt), created_at=now)
+
+
+def random_secret() -> str:
+    """Return 43 random letters and digits, more than 256 bits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(SECRET_LENGTH))
 
 
 def _parsed(texts: Sequence[str], parse: Callable[[str], str]) -> frozenset[str]:

@@ -10,6 +10,7 @@ from participants.model.claims import Claims
 from participants.model.client import Client
 from participants.model.secret import StoredSecret
 from participants.model.token_key import TokenKey
+from participants.operations.webhook_ports import WebhookRepository
 
 
 class ClientRepository(Protocol):
@@ -45,7 +46,7 @@ class TokenKeyRepository(Protocol):
 
 
 class UnitOfWork(Protocol):
-    """One transaction over clients, keys and events; undone unless committed."""
+    """One transaction over clients, keys, webhooks and events; undone unless committed."""
 
     @property
     def clients(self) -> ClientRepository:
@@ -54,6 +55,10 @@ class UnitOfWork(Protocol):
     @property
     def token_keys(self) -> TokenKeyRepository:
         """The token signing keys."""
+
+    @property
+    def webhooks(self) -> WebhookRepository:
+        """The endpoints and what is on its way to them."""
 
     @property
     def events(self) -> EventLog:

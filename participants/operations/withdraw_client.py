@@ -12,7 +12,10 @@ from participants.operations.ports import OpenUnitOfWork, UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class WithdrawClient:
-    """Withdraws a client for good: its tokens and secrets count no more, within a second."""
+    """Withdraws a client for good: its tokens and secrets count no more, within a second.
+
+    Its webhook endpoints go with it: what is on its way to them is sent to nobody.
+    """
 
     open_unit_of_work: OpenUnitOfWork
     clock: Clock
@@ -29,6 +32,7 @@ class WithdrawClient:
             if not client.stands:
                 return client
             work.clients.withdraw(client_id, now)
+            work.webhooks.remove_all(client_id)
             work.events.append(
                 Event(
                     "client.withdrawn",

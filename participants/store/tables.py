@@ -1,6 +1,16 @@
-"""Tables of the participants: clients, what is kept of their secrets, token signing keys."""
+"""Tables of the participants: clients, what is kept of their secrets, token keys, webhooks."""
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, String, Table
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    text,
+)
 
 from foundation.database import Instant, metadata
 
@@ -36,4 +46,57 @@ token_keys = Table(
     Column("sealed", LargeBinary, nullable=False),  # PKCS#8 DER under the key-encryption key
     Column("created_at", Instant, nullable=False),
     Column("retired_at", Instant),  # none while it may sign
+)
+
+webhook_endpoints = Table(
+    "participants_webhook_endpoints",
+    metadata,
+    Column("endpoint_id", String(36), primary_key=True),
+    Column("client_id", ForeignKey(clients.c.client_id), nullable=False),
+    Column("url", String(2048), nullable=False),
+    Column("events", JSON, nullable=False),  # WebhookEvent values
+    Column("description", String(500)),
+    Column("metadata", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("secret", LargeBinary, nullable=False),  # sealed for this row
+    Column("created_at", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("rests_until", Instant),
+    Column("pause", String(32)),
+    Column("pinged_at", Instant),
+    Column("due_at", Instant),  # when its next turn may begin; none while nothing waits
+    Column("claim", String(36)),
+    Column("claimed_until", Instant),
+    Index("ix_participants_webhook_endpoints_client_id", "client_id"),
+    Index("ix_participants_webhook_endpoints_due_at", "due_at"),
+)
+
+_WAITING = text("state = 'pending'")
+
+webhook_deliveries = Table(
+    "participants_webhook_deliveries",
+    metadata,
+    Column("delivery_id", String(36), primary_key=True),  # begins with the time
+    Column("endpoint_id", ForeignKey(webhook_endpoints.c.endpoint_id), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("event_id", String(36), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # names a driver: sealed for this row
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant),  # none once it is over
+    Column("last_attempt_at", Instant),
+    Column("last_status", Integer),
+    Column("last_code", String(32)),
+    Column("replay_of", String(36)),
+    Index("ix_participants_webhook_deliveries_endpoint_id", "endpoint_id", "delivery_id"),
+    Index("ix_participants_webhook_deliveries_created_at", "created_at"),
+    Index(
+        "ix_participants_webhook_deliveries_waiting",
+        "endpoint_id",
+        "next_attempt_at",
+        sqlite_where=_WAITING,
+        postgresql_where=_WAITING,
+    ),
 )

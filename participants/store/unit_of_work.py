@@ -1,4 +1,4 @@
-"""One transaction over clients, token keys and events."""
+"""One transaction over clients, token keys, webhooks and events."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +10,7 @@ from foundation.outbox import Outbox
 from foundation.sealing import Sealer
 from participants.store.clients import SqlClientRepository
 from participants.store.token_keys import SqlTokenKeyRepository
+from participants.store.webhooks import SqlWebhookRepository
 
 
 class SqlUnitOfWork:
@@ -19,6 +20,7 @@ class SqlUnitOfWork:
         self._connection = connection
         self.clients = SqlClientRepository(connection)
         self.token_keys = SqlTokenKeyRepository(connection, sealer)
+        self.webhooks = SqlWebhookRepository(connection, sealer)
         self.events = outbox.log(connection)
 
     def commit(self) -> None:

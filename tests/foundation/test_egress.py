@@ -114,7 +114,7 @@ def test_what_is_no_address_is_refused_unasked(url: str) -> None:
 def test_a_name_at_an_address_that_is_not_public_is_refused(addresses: list[str]) -> None:
     egress = Egress(resolve=Names(addresses))
     refused = egress.check("https://hooks.example/")
-    assert code(refused) == "forbidden_address"
+    assert code(refused) == "no_public_address"
     assert refused is not None
     assert not any(address in refused.detail for address in addresses)
 
@@ -123,17 +123,17 @@ def test_a_name_at_an_address_that_is_not_public_is_refused(addresses: list[str]
     "host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "localhost"]
 )
 def test_an_address_that_is_not_public_is_refused_however_written(host: str) -> None:
-    assert code(Egress().check(f"https://{host}/")) == "forbidden_address"
+    assert code(Egress().check(f"https://{host}/")) == "no_public_address"
 
 
 @pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f000001", "0177.0.0.1"])
 def test_old_spellings_of_loopback_are_judged_by_where_they_lead(host: str) -> None:
-    assert code(Egress().check(f"https://{host}/")) in {"forbidden_address", "not_resolved"}
+    assert code(Egress().check(f"https://{host}/")) == "no_public_address"
 
 
 def test_loopback_is_allowed_where_configured_and_without_tls_nowhere_else() -> None:
     networks = [*LOOPBACK, ipaddress.ip_network("10.0.0.0/8")]
-    assert code(Egress().check("http://127.0.0.1:8080/")) == "forbidden_address"
+    assert code(Egress().check("http://127.0.0.1:8080/")) == "no_public_address"
     assert Egress(networks).check("http://127.0.0.1:8080/") is None
     assert code(Egress(networks).check("http://10.0.0.1:8080/")) == "tls_required"
     assert Egress(networks).check("https://10.0.0.1/") is None
@@ -148,7 +148,7 @@ def test_a_second_answer_of_the_name_is_judged_again() -> None:
     with receiver(answering(OK)) as at:
         url = f"https://hooks.example:{at.port}/"
         assert egress.check(url) is None
-        assert code(egress.post(url, {}, b"{}")) == "forbidden_address"
+        assert code(egress.post(url, {}, b"{}")) == "no_public_address"
     assert at.requests == []
 
 
@@ -163,7 +163,9 @@ def test_a_call_goes_to_the_address_that_was_judged() -> None:
 
 @pytest.mark.parametrize("answer", [[], ["no address"], [PUBLIC, "no address"]])
 def test_a_name_without_an_address_is_refused(answer: list[str]) -> None:
-    assert code(Egress(resolve=Names(answer)).check("https://hooks.example/")) == "not_resolved"
+    assert (
+        code(Egress(resolve=Names(answer)).check("https://hooks.example/")) == "no_public_address"
+    )
 
 
 def test_a_resolver_that_fails_or_hangs_is_a_refusal_in_time() -> None:
@@ -176,7 +178,7 @@ def test_a_resolver_that_fails_or_hangs_is_a_refusal_in_time() -> None:
         released.wait(30)
         return []
 
-    assert code(Egress(resolve=fail).check("https://hooks.example/")) == "not_resolved"
+    assert code(Egress(resolve=fail).check("https://hooks.example/")) == "no_public_address"
     began = time.monotonic()
     egress = Egress(resolve=hang, limits=SHORT)
     assert code(egress.check("https://hooks.example/")) == "timed_out"
@@ -380,5 +382,5 @@ def test_what_is_signed_itself_may_go_without_tls_but_not_to_other_places() -> N
     assert code(plain.check("http://ocsp.example:25/")) == "bad_url"
     assert code(plain.check("https://ocsp.example:80/")) == "bad_url"
     private = Egress(resolve=Names(["10.0.0.1"]), without_tls=True)
-    assert code(private.check("http://ocsp.example/")) == "forbidden_address"
-    assert code(Egress(without_tls=True).check("http://127.0.0.1/")) == "forbidden_address"
+    assert code(private.check("http://ocsp.example/")) == "no_public_address"
+    assert code(Egress(without_tls=True).check("http://127.0.0.1/")) == "no_public_address"

@@ -1,0 +1,89 @@
+"""The bodies that webhooks send, in the two forms of OPCP 1.0.0 and two of ours."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from foundation.events import Event
+from participants.model.webhook_event import PING, Form, Rule
+
+_ROOT = {
+    "rootCertificateId": "root_id",
+    "distinguishedName": "distinguished_name",
+    "commonName": "common_name",
+    "rootType": "root_type",
+}
+_ROOT_IF_KNOWN = {
+    "rootSerialNumber": "serial",
+    "signatureAlgorithm": "signature_algorithm",
+    "fingerprintSHA256": "fingerprint",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A body (JSON, UTF-8) and the `eventId` that it carries. It may name a driver."""
+
+    event_id: str
+    body: bytes = field(repr=False)
+
+
+_NAMED = {
+    Form.VEHICLE: ("pcid",),
+    Form.VEHICLE_CONTRACT: ("emaid", "pcid"),
+    Form.CONTRACT: ("emaid",),
+}
+
+
+def payload(
+    rule: Rule, event_id: str, event: Event, namespaces: Mapping[str, str]
+) -> Payload | None:
+    """Return what tells of an event, None where the event lacks a part of it.
+
+    `eventId` is the same for everybody who is told the same of an event, each time it is sent.
+    """
+    told = _told(rule.form, event)
+    if told is None:
+        return None
+    namespace = namespaces.get((event.subject or {}).get("schema", ""))
+    told_id = uuid5(UUID(event_id), rule.tells)
+    body = _body(told_id, rule.tells, event.occurred_at, namespace, told)
+    return Payload(str(told_id), body)
+
+
+def ping_payload(event_id: UUID, now: datetime) -> bytes:
+    """Return the body of a trial: an event of the type `ping` without anything to tell."""
+    return _body(event_id, PING, now, None, {})
+
+
+def _told(form: Form, event: Event) -> dict[str, str] | None:
+    subject, personal = event.subject or {}, event.personal
+    if form is Form.ROOT:
+        if not subject.keys() >= set(_ROOT.values()):
+            return None
+        known = {name: of for name, of in _ROOT_IF_KNOWN.items() if of in subject}
+        return {name: subject[of] for name, of in (_ROOT | known).items()}
+    needed = _NAMED[form]
+    if not personal.keys() >= set(needed):
+        return None
+    return {name: personal[name] for name in ("emaid", "pcid") if name in personal}
+
+
+def _body(
+    event_id: UUID,
+    event_type: str,
+    at: datetime,
+    namespace: str | None,
+    told: Mapping[str, str],
+) -> bytes:
+    members: dict[str, object] = {
+        "timestamp": at.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z"),
+        "eventId": str(event_id),
+        "eventType": event_type,
+    }
+    if namespace is not None:
+        members["xsdMsgDefNamespace"] = namespace
+    members["payload"] = dict(told)
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,226 @@
+"""Who is told of what, in which words: OPCP's, to those whom it concerns, and to nobody else."""
+
+import uuid
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foundation.events import Event
+from foundation.principal import Principal
+from participants.model.webhook_event import Audience, WebhookEvent, subscribes
+from participants.model.webhook_payload import payload
+from tests.conftest import NOW
+from tests.participants.webhooks.assembly import (
+    ADMIN,
+    CPO,
+    EMAID,
+    EMP,
+    OEM,
+    OTHER_EMP,
+    PCID,
+    PROFILE,
+    URL,
+    Webhooks,
+)
+
+
+def everyone_listens(webhooks: Webhooks) -> None:
+    for principal in (EMP, OEM, OTHER_EMP, CPO, ADMIN):
+        webhooks.endpoint(principal, f"https://{principal.client_id}.example/")
+
+
+def told(webhooks: Webhooks) -> set[tuple[str, str]]:
+    """Return who was told of what."""
+    return {
+        (sent.url.removeprefix("https://").removesuffix(".example/"), sent.json["eventType"])
+        for sent in webhooks.outside.sent
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "mo", "oem"),
+    [
+        ("created", "mo.contract.created.sent.to.oem", "oem.contract.created"),
+        ("updated", "mo.contract.updated.sent.to.oem", "oem.contract.updated"),
+        ("deleted", "mo.contract.deleted.sent.to.oem", "oem.contract.deleted"),
+        ("expired", "mo.contract.deleted.sent.to.oem", "oem.contract.deleted"),
+        ("revoked", "mo.contract.deleted.sent.to.oem", "oem.contract.deleted"),
+        ("delivered", "mo.contract.delivered.to.oem", None),
+    ],
+)
+def test_contract_data_are_told_to_their_provider_and_manufacturer(
+    webhooks: Webhooks, kind: str, mo: str, oem: str | None
+) -> None:
+    everyone_listens(webhooks)
+    webhooks.happens(webhooks.contract_data(kind))
+    webhooks.tell()
+    assert told(webhooks) == {("emp", mo)} | ({("oem", oem)} if oem else set())
+    for sent in webhooks.outside.sent:
+        assert sent.json["payload"] == {"emaid": EMAID, "pcid": PCID}
+        assert sent.json["xsdMsgDefNamespace"] == "urn:iso:15118:2:2013:MsgDef"
+        assert sent.json["timestamp"] == "2026-12-01T00:00:00Z"
+        assert sent.headers["Content-Type"] == "application/json"
+
+
+def test_an_operator_with_the_providers_id_is_not_its_provider(webhooks: Webhooks) -> None:
+    """DEABC may be an EMP's id and a CPO's at once (ISO 15118-2 Annex H)."""
+    webhooks.endpoint(CPO)
+    webhooks.happens(webhooks.contract_data(), webhooks.suspended())
+    webhooks.tell()
+    assert webhooks.outside.sent == []
+
+
+def test_a_root_is_told_to_everyone(webhooks: Webhooks) -> None:
+    everyone_listens(webhooks)
+    webhooks.happens(webhooks.root_added())
+    webhooks.tell()
+    assert told(webhooks) == {
+        (principal, "root.cert.added") for principal in ("emp", "oem", "other-emp", "cpo", "admin")
+    }
+    assert webhooks.outside.sent[0].json["payload"] == {
+        "rootCertificateId": "b1b86334-7c74-4ccc-b78d-d4f773d3b559",
+        "distinguishedName": "CN=V2G Root, O=evtrust, C=DE",
+        "commonName": "V2G Root",
+        "rootType": "V2G",
+        "fingerprintSHA256": "ab" * 32,
+    }
+
+
+@pytest.mark.parametrize(
+    ("reason", "event"),
+    [
+        ("expired", "root.cert.expired"),
+        ("removed", "root.cert.revoked"),
+        (None, "root.cert.revoked"),
+    ],
+)
+def test_why_a_root_went_makes_the_event(
+    webhooks: Webhooks, reason: str | None, event: str
+) -> None:
+    webhooks.endpoint(CPO)
+    added = webhooks.root_added()
+    subject = {**(added.subject or {}), **({"reason": reason} if reason else {})}
+    webhooks.happens(Event("root.removed", added.occurred_at, "c", (), subject))
+    webhooks.tell()
+    assert webhooks.outside.events() == [event]
+
+
+def test_a_suspension_is_the_providers_business_alone(webhooks: Webhooks) -> None:
+    everyone_listens(webhooks)
+    event = webhooks.suspended()
+    owners = ("DEABC", "WP0")
+    webhooks.happens(
+        Event(event.type, event.occurred_at, "emp", owners, event.subject, event.personal)
+    )
+    webhooks.tell()
+    assert told(webhooks) == {("emp", "contract.suspended")}
+
+
+@pytest.mark.parametrize("asked", [WebhookEvent.FACTORY_RESET, WebhookEvent.UPDATED_FACTORY_RESET])
+def test_a_factory_reset_is_told_in_the_payloads_spelling(
+    webhooks: Webhooks, asked: WebhookEvent
+) -> None:
+    webhooks.endpoint(EMP, URL, [asked])
+    webhooks.happens(
+        Event(
+            "provisioning_certificate.updated",
+            webhooks.time.now,
+            "oem",
+            ("WP0", "DEABC"),
+            {"reason": "factory_reset", "schema": "iso15118-20"},
+            {"pcid": PCID, "emaid": EMAID},
+        )
+    )
+    webhooks.tell()
+    (sent,) = webhooks.outside.sent
+    assert sent.json["eventType"] == "mo.prov.cert.factory.reset"
+    assert sent.json["xsdMsgDefNamespace"] == "urn:iso:15118:20:2022:MsgDef"
+
+
+def test_only_what_was_asked_for_is_told(webhooks: Webhooks) -> None:
+    webhooks.endpoint(EMP, URL, [WebhookEvent.CONTRACT_DELIVERED])
+    webhooks.happens(webhooks.contract_data("created"), webhooks.contract_data("delivered"))
+    webhooks.tell()
+    assert webhooks.outside.events() == ["mo.contract.delivered.to.oem"]
+
+
+def test_everybody_who_is_told_the_same_gets_the_same_event_id(webhooks: Webhooks) -> None:
+    webhooks.endpoint(EMP, "https://one.example/")
+    webhooks.endpoint(EMP, "https://two.example/")
+    webhooks.endpoint(OEM, "https://oem.example/")
+    webhooks.happens(webhooks.contract_data())
+    webhooks.tell()
+    ids = {sent.url: sent.json["eventId"] for sent in webhooks.outside.sent}
+    assert ids["https://one.example/"] == ids["https://two.example/"] != ids["https://oem.example/"]
+
+
+def test_an_event_that_lacks_a_part_is_counted_and_holds_up_nobody(webhooks: Webhooks) -> None:
+    webhooks.endpoint()
+    whole = webhooks.contract_data()
+    partial = Event(whole.type, whole.occurred_at, "c", whole.owners, whole.subject, {"pcid": PCID})
+    webhooks.happens(partial, whole)
+    webhooks.tell()
+    assert webhooks.outside.events() == ["mo.contract.created.sent.to.oem"]
+    assert webhooks.counted["incomplete_event"] == 1
+
+
+def test_what_waits_at_rest_names_nobody(webhooks: Webhooks) -> None:
+    webhooks.endpoint()
+    webhooks.happens(webhooks.contract_data())
+    webhooks.dispatch()
+    (body,) = webhooks.bodies()
+    assert EMAID.encode() not in body
+    assert PCID.encode() not in body
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
+EVENTS = st.builds(
+    Event,
+    st.sampled_from(sorted({rule.event for rule in PROFILE.rules.rules} | {"client.created"})),
+    st.datetimes(timezones=st.just(NOW.tzinfo)),
+    TEXTS,
+    st.tuples(TEXTS),
+    st.dictionaries(st.sampled_from(["schema", "reason", "root_id", "x"]), TEXTS),
+    st.dictionaries(st.sampled_from(["emaid", "pcid", "x"]), TEXTS),
+)
+
+
+@given(EVENTS)
+def test_whatever_happens_has_a_payload_or_none(event: Event) -> None:
+    for rule in PROFILE.rules.of(event):
+        made = payload(rule, str(uuid.uuid4()), event, PROFILE.rules.namespaces)
+        assert made is None or made.event_id in made.body.decode()
+
+
+@given(EVENTS, st.sampled_from([EMP, OTHER_EMP, OEM, CPO, ADMIN]))
+def test_nobody_is_told_of_what_is_not_its_own(event: Event, principal: Principal) -> None:
+    own = principal.provider_ids | principal.wmis
+    for rule in PROFILE.rules.of(event):
+        if rule.audience is not Audience.EVERYONE and not own & set(event.owners):
+            assert not rule.audience.includes(principal, event.owners)
+
+
+def test_every_event_of_opcp_may_be_asked_for() -> None:
+    opcp = {
+        *("root.cert.added", "root.cert.expired", "root.cert.revoked"),
+        *("mo.prov.cert.updated", "mo.prov.cert.deleted"),
+        *("mo.prov.cert.factory.reset", "mo.prov.cert.updated.factory.reset"),
+        *(f"mo.contract.{what}.sent.to.oem" for what in ("created", "updated", "deleted")),
+        *("mo.contract.delivered.to.oem", "mo.contract.rejected.by.oem"),
+        "mo.contract.queued.to.oem",
+        *(f"oem.contract.{what}" for what in ("created", "updated", "deleted")),
+    }
+    assert opcp <= {event.value for event in WebhookEvent}
+    assert subscribes([WebhookEvent.ROOT_ADDED], WebhookEvent.ROOT_ADDED)
+    assert not subscribes([], WebhookEvent.ROOT_ADDED)
+
+
+def test_times_are_told_in_utc_to_the_second(webhooks: Webhooks) -> None:
+    webhooks.endpoint(CPO)
+    added = webhooks.root_added()
+    berlin = datetime.fromisoformat("2026-12-01T01:00:00.999+01:00")
+    webhooks.happens(Event(added.type, berlin, "c", (), added.subject))
+    webhooks.tell()
+    assert webhooks.outside.sent[0].json["timestamp"] == "2026-12-01T00:00:00Z"
