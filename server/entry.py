@@ -15,12 +15,13 @@ from authorization.api.station_calls import station_calls_blueprint
 from authorization.api.surroundings import surroundings_blueprint
 from autocharge.api.enrolments import enrolments_blueprint
 from contract_service.api.contracts import contracts_blueprint
-from contract_service.api.opcp import load_role_table
+from contract_service.api.opcp import OPCP_RESPONSES, load_role_table
 from contract_service.api.opcp_roots import opcp_roots_blueprint
 from contract_service.api.opcp_vehicles import opcp_vehicles_blueprint
 from foundation.errors import ServiceError
 from participants.api.rate_limits import TokenLimits
 from participants.api.token import token_blueprint
+from participants.api.webhooks import webhooks_blueprint
 from pki.api.est import cacerts_blueprint, est_blueprint
 from server.app import (
     add_management,
@@ -49,6 +50,7 @@ def build_main() -> "WSGIApplication":
     """Return the application of the main address, built from the process's settings."""
     services = started()
     services.housekeeping.start()
+    services.courier.start()
     return BehindProxies(main_application(services), services.settings.trusted_proxies)
 
 
@@ -140,6 +142,7 @@ def opcp_blueprints(services: WebServices) -> Iterator[APIBlueprint]:
     for blueprint in (
         opcp_roots_blueprint(services.root_pool_operations, current_principal),
         opcp_vehicles_blueprint(services.vehicle_operations, current_principal),
+        webhooks_blueprint(services.webhook_operations, current_principal, OPCP_RESPONSES),
     ):
         yield guarded(blueprint, roles, current_principal)
 

@@ -41,6 +41,15 @@ FAILED_AUTHENTICATIONS = Counter(
     "evtrust_failed_authentications_total", "Secrets and tokens that did not stand.", ["reason"]
 )
 
+WEBHOOKS = Counter(
+    "evtrust_webhooks_total", "What became of webhook deliveries, attempt by attempt.", ["outcome"]
+)
+
+
+def count_webhook(outcome: str) -> None:
+    """Count under one of a few fixed words."""
+    WEBHOOKS.labels(outcome).inc()
+
 
 def count_failed_authentication(reason: str) -> None:
     """Count under one of a few fixed words."""

@@ -47,6 +47,7 @@ from server.counted_decisions import CountedDecisions
 from server.housekeeping import Chore, Housekeeping
 from server.observability import count_failed_authentication
 from server.wiring_stations import StationServices
+from server.wiring_webhooks import WebhookServices
 
 TOKEN_LIFETIME = timedelta(hours=1)
 TOKEN_KEY_LIFETIME = timedelta(days=30)  # own judgement; a rotation costs nobody anything
@@ -54,7 +55,7 @@ CONTRACT_CERTIFICATE_LIFETIME = timedelta(days=365)
 CONTRACT_ISSUER = "mo-sub2"
 
 
-class Services(StationServices):
+class Services(WebhookServices, StationServices):
     """The wired operations of one process."""
 
     # participants
@@ -270,6 +271,7 @@ class Services(StationServices):
         return Housekeeping(
             self.database,
             (
+                Chore("webhooks", timedelta(minutes=10), self.clean_webhooks),
                 Chore("ocsp_signers", timedelta(hours=1), self.renew_ocsp_signers),
                 Chore("cps_signers", timedelta(minutes=1), self.renew_cps_signers),
                 Chore("crls", timedelta(seconds=20), self.refresh_crls),

@@ -10,7 +10,12 @@ from cryptography import x509
 from pydantic import BaseModel, ConfigDict, Field
 
 from contract_service.api.opcp import write_der
-from contract_service.model.root_pool import PooledRoot, RootFilter, RootType
+from contract_service.model.root_pool import (
+    PooledRoot,
+    RootFilter,
+    RootType,
+    distinguished_name,
+)
 from foundation.principal import ClientRole
 from pki.model.chain_parser import MAX_CERTIFICATE_BYTES
 from pki.model.path_certificate import PathCertificate
@@ -193,11 +198,6 @@ class TrustListBody(BaseModel):
 
     timeStamp: datetime
     CTL: RootCollection
-
-
-def distinguished_name(name: x509.Name) -> str:
-    """Return a name as OPCP writes it: RFC 4514, a blank behind each comma."""
-    return ", ".join(part.rfc4514_string() for part in reversed(name.rdns))
 
 
 def colon_hex(octets: bytes) -> str:

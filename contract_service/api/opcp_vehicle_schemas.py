@@ -9,9 +9,9 @@ from contract_service.api.opcp_root_schemas import (
     AskedEdition,
     Strict,
     colon_hex,
-    distinguished_name,
 )
 from contract_service.model.provisioning_control import LEAF, SUB_CA_1, SUB_CA_2
+from contract_service.model.root_pool import distinguished_name
 from contract_service.model.vehicle import Vehicle, VehicleToPublish
 from contract_service.model.vehicle_file import MAXIMUM_KEY_IDS, key_ids
 from exi.schema import Schema

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from cryptography import x509
+
 from foundation.principal import ClientRole
 from pki.model.lint import algorithm_of
 from pki.model.path_certificate import PathCertificate
@@ -121,3 +123,8 @@ class RootFilter:
             and (self.used_by is None or root.root_type in USED_BY.get(self.used_by, ()))
             and self.edition in {None, root.edition}
         )
+
+
+def distinguished_name(name: x509.Name) -> str:
+    """Return a name as OPCP writes it: RFC 4514, a blank behind each comma."""
+    return ", ".join(part.rfc4514_string() for part in reversed(name.rdns))

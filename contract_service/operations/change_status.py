@@ -47,11 +47,13 @@ def change_status(
 def contract_event(
     event_type: str, contract: Contract, principal: Principal, now: datetime, **subject: str
 ) -> Event:
-    """Return an event about a contract, which it names by its random id."""
+    """Return an event about a contract; whose it is and which vehicle's is personal."""
     return Event(
         event_type,
         now,
         principal.client_id,
         (contract.provider_id,),
         {"contract_id": contract.contract_id, **subject},
+        {"emaid": contract.emaid.canonical}
+        | ({} if contract.pcid is None else {"pcid": contract.pcid.value}),
     )

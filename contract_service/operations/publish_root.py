@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
-from contract_service.model.root_pool import ROLE_OF_TYPE, PooledRoot, RootType
+from contract_service.model.root_pool import (
+    ROLE_OF_TYPE,
+    PooledRoot,
+    RootType,
+    distinguished_name,
+)
 from contract_service.operations.list_roots import ListRoots
 from contract_service.operations.root_pool_ports import OpenRootUnitOfWork
 from foundation.clock import Clock
@@ -12,9 +17,13 @@ from foundation.principal import ClientRole, Principal
 from pki.model.chain_parser import check_framing
 from pki.model.path_certificate import PathCertificate, read_certificate
 from pki.model.profile import Profiles
+from pki.model.roles import KeyAlgorithm
 from pki.model.root_rules import refuse_root, refuse_root_profile
 from pki.model.tolerance import TolerancePolicy
 from pki.model.verdict import Reason
+
+_CURVES = {KeyAlgorithm.P256: "secp256r1", KeyAlgorithm.P521: "secp521r1"}
+"""The key types that OPCP's events have a name for."""
 
 INPUT = "caCertificate"
 """What OPCP calls the certificate; errors name it so."""
@@ -90,10 +99,18 @@ def _refused(refused: Refused) -> ServiceError:
     return ServiceError(Kind.INVALID, f"root_{refused.code}", refused.detail, fields)
 
 
-def root_subject(root: PooledRoot) -> dict[str, str]:
-    """Return what an event tells of a root."""
-    return {
+def root_subject(root: PooledRoot, **more: str) -> dict[str, str]:
+    """Return what an event tells of a root: all that a webhook says, as the pool may forget it."""
+    certificate = root.certificate
+    full_name = distinguished_name(certificate.subject)
+    subject = {
         "fingerprint": root.fingerprint,
         "root_id": root.root_id,
         "root_type": root.root_type.value,
+        "schema": root.edition.value,
+        "distinguished_name": full_name,
+        "common_name": certificate.common_name or full_name,
+        "serial": f"{certificate.serial_number:x}",
     }
+    curve = _CURVES.get(root.algorithm) if root.algorithm is not None else None
+    return subject | ({} if curve is None else {"signature_algorithm": curve}) | more

@@ -50,7 +50,7 @@ class WithdrawRoot:
                 "`evtrust ca rollover` replaces it",
             )
         self.end_trust(principal, root.fingerprint)
-        if not self._remove(principal, root, self.clock()):
+        if not self._remove(principal, root, self.clock(), "withdrawn"):
             raise root_unknown()
 
     def expired(self, now: datetime) -> int:
@@ -60,18 +60,23 @@ class WithdrawRoot:
         """
         gone = 0
         while found := self.published.expired(now, BATCH):
-            removed = sum(self._remove(LOCAL_ADMINISTRATOR, root, now) for root in found)
+            removed = sum(self._remove(LOCAL_ADMINISTRATOR, root, now, "expired") for root in found)
             gone += removed
             if not removed:  # another process took them all
                 break
         return gone
 
-    def _remove(self, principal: Principal, root: PooledRoot, now: datetime) -> bool:
+    def _remove(self, principal: Principal, root: PooledRoot, now: datetime, reason: str) -> bool:
         with self.open_unit_of_work() as work:
             if not work.roots.remove(root.fingerprint):
                 return False
             work.events.append(
-                Event("root.removed", now, principal.client_id, subject=root_subject(root))
+                Event(
+                    "root.removed",
+                    now,
+                    principal.client_id,
+                    subject=root_subject(root, reason=reason),
+                )
             )
             work.commit()
         return True

@@ -153,6 +153,17 @@ class SqlContractReader:
         rows = self._database.fetch(_certificates, {"identity": identity(emaid)})
         return tuple(_certificate(row) for row in rows)
 
+    def of_vehicle(self, pcid: Pcid, limit: int) -> tuple[Contract, ...]:
+        """Return up to `limit` contracts that are bound to the vehicle, in order of their id."""
+        statement = (
+            select(*_columns)
+            .where(contracts.c.pcid_key == pcid.key)
+            .order_by(contracts.c.contract_id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return tuple(_contract(row) for row in connection.execute(statement))
+
     def page(
         self, provider_ids: frozenset[str] | None, after: str | None, limit: int
     ) -> tuple[Contract, ...]:

@@ -14,7 +14,7 @@ MAXIMUM_DESCRIPTION = 500
 MAXIMUM_METADATA = 20
 MAXIMUM_METADATA_TEXT = 500
 
-Metadata = Mapping[str, str | int | float | bool | None]
+Metadata = Mapping[str, str | int | float | bool]
 """What an owner notes beside an endpoint; nobody here reads it."""
 
 

@@ -41,8 +41,6 @@ class WebhookEvent(StrEnum):
 PING = "ping"
 """Told to an endpoint that asks for a trial; nobody subscribes to it."""
 
-_SPELLINGS = {WebhookEvent.UPDATED_FACTORY_RESET: WebhookEvent.FACTORY_RESET}
-
 
 class Audience(StrEnum):
     """Whose clients are told."""
@@ -107,8 +105,3 @@ class Rules:
             if rule.audience not in served and rule.fits(event):
                 served.add(rule.audience)
                 yield rule
-
-
-def subscribes(events: Sequence[WebhookEvent], told: WebhookEvent) -> bool:
-    """Whether an endpoint that asked for `events`, in either spelling, asked for `told`."""
-    return any(_SPELLINGS.get(event, event) is told for event in events)

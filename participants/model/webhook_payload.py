@@ -15,6 +15,7 @@ _ROOT = {
     "commonName": "common_name",
     "rootType": "root_type",
 }
+_ROOT_TYPES = frozenset({"MO", "OEM", "V2G"})  # a private environment's has no event in OPCP
 _ROOT_IF_KNOWN = {
     "rootSerialNumber": "serial",
     "signatureAlgorithm": "signature_algorithm",
@@ -38,17 +39,18 @@ _NAMED = {
 
 
 def payload(
-    rule: Rule, event_id: str, event: Event, namespaces: Mapping[str, str]
+    rule: Rule, event_id: str, part: int, event: Event, namespaces: Mapping[str, str]
 ) -> Payload | None:
-    """Return what tells of an event, None where the event lacks a part of it.
+    """Return what tells of an event, None where OPCP has no payload for it or it lacks a part.
 
+    `part` counts what is told of one event to several parties (`Concerning`).
     `eventId` is the same for everybody who is told the same of an event, each time it is sent.
     """
     told = _told(rule.form, event)
     if told is None:
         return None
     namespace = namespaces.get((event.subject or {}).get("schema", ""))
-    told_id = uuid5(UUID(event_id), rule.tells)
+    told_id = uuid5(UUID(event_id), f"{rule.tells}/{part}")
     body = _body(told_id, rule.tells, event.occurred_at, namespace, told)
     return Payload(str(told_id), body)
 
@@ -61,7 +63,7 @@ def ping_payload(event_id: UUID, now: datetime) -> bytes:
 def _told(form: Form, event: Event) -> dict[str, str] | None:
     subject, personal = event.subject or {}, event.personal
     if form is Form.ROOT:
-        if not subject.keys() >= set(_ROOT.values()):
+        if not subject.keys() >= set(_ROOT.values()) or subject["root_type"] not in _ROOT_TYPES:
             return None
         known = {name: of for name, of in _ROOT_IF_KNOWN.items() if of in subject}
         return {name: subject[of] for name, of in (_ROOT | known).items()}

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from foundation.clock import Clock
 from foundation.events import Event
-from participants.model.webhook_event import Rules, subscribes
+from participants.model.webhook_event import Rules
 from participants.model.webhook_payload import payload
 from participants.model.webhook_policy import PauseReason, WebhookPolicy
 from participants.operations.ports import OpenUnitOfWork, UnitOfWork
 from participants.operations.webhook_access import pause
 from participants.operations.webhook_ports import (
+    Concerning,
     EventQueue,
     NewDelivery,
     OutcomeCounter,
@@ -36,6 +37,7 @@ class DispatchEvents:
     queue: EventQueue
     webhooks: WebhookReader
     open_unit_of_work: OpenUnitOfWork
+    concerning: Concerning
     rules: Rules
     policy: WebhookPolicy
     clock: Clock
@@ -58,23 +60,24 @@ class DispatchEvents:
     def _planned(self, events: Sequence[tuple[str, Event]]) -> Iterator[NewDelivery]:
         listening = self.webhooks.listening()
         for event_id, event in events:
-            yield from self._of(event_id, event, listening)
+            for part, told in enumerate(self.concerning(event)):
+                yield from self._of(event_id, part, told, listening)
 
     def _of(
-        self, event_id: str, event: Event, listening: Sequence[OwnedEndpoint]
+        self, event_id: str, part: int, event: Event, listening: Sequence[OwnedEndpoint]
     ) -> Iterator[NewDelivery]:
         for rule in self.rules.of(event):
             told = [
                 owned.endpoint
                 for owned in listening
-                if subscribes(owned.endpoint.events, rule.tells)
+                if rule.tells in owned.endpoint.events
                 and rule.audience.includes(owned.principal, event.owners)
             ]
             if not told:
                 continue
-            made = payload(rule, event_id, event, self.rules.namespaces)
+            made = payload(rule, event_id, part, event, self.rules.namespaces)
             if made is None:
-                self.count("incomplete_event")
+                self.count("untellable_event")
                 continue
             for endpoint in told:
                 yield NewDelivery(endpoint.endpoint_id, rule.tells, made.event_id, made.body)

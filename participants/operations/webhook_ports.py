@@ -164,5 +164,8 @@ class Outside(Protocol):
         """Send one POST within a bounded time; return the answer or why there is none."""
 
 
+Concerning = Callable[[Event], Sequence[Event]]
+"""What is to be told of an event: mostly itself, or it once for each party that it concerns."""
+
 OutcomeCounter = Callable[[str], None]
 """Counts what became of an event or a delivery, under one of a few fixed words."""

@@ -25,6 +25,7 @@ COMMANDS = {
     "serve": "server.cli.run:serve_command",
     "station": "server.cli.station:station_group",
     "vehicle": "server.cli.vehicle:vehicle_group",
+    "webhook": "server.cli.webhook:webhook_group",
     "worker": "server.cli.run:worker_command",
 }
 """Command -> where it lives. Loaded on use: `evtrust id check` starts no database."""

@@ -27,7 +27,7 @@ def serve_command(as_json: bool) -> None:
 @click.command("worker")
 @json_option
 def worker_command(as_json: bool) -> None:
-    """Do background work (CRLs, OCSP signers) without serving; any number may run."""
+    """Do background work (CRLs, OCSP signers, webhooks) without serving; any number may run."""
     del as_json  # as above
     from server.observability import configure_logs
     from server.startup import check_startable
@@ -36,10 +36,13 @@ def worker_command(as_json: bool) -> None:
     settings = load_settings()
     check_startable(settings)
     configure_logs(settings.log_level)
-    housekeeping = Services(settings).housekeeping
+    services = Services(settings)
+    housekeeping, courier = services.housekeeping, services.courier
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     housekeeping.start()
+    courier.start()
     stop.wait()
     housekeeping.stop()
+    courier.stop()

@@ -18,6 +18,7 @@ from foundation.errors import ServiceError
 from foundation.identifiers import Emaid, Mac
 from foundation.principal import LOCAL_ADMINISTRATOR, ClientRole
 from foundation.sealing import Sealer
+from participants.model.webhook_event import WebhookEvent
 from pki.model.roles import CertificateRole
 from server.entry import main_application
 from server.installation import Installation
@@ -32,6 +33,7 @@ OURS, THEIRS = "DEAAA", "DEBBB"
 """Provider and operator id of the tenant that owns everything here, and of another."""
 
 WMI = "WAA"
+HOOK = "https://127.0.0.1/hook"
 COORDINATES = {"latitude": 52.5, "longitude": 13.4}
 
 CLIENTS: Mapping[str, tuple[ClientRole, dict[str, list[str]]]] = {
@@ -89,6 +91,8 @@ class Things:
     root_id: str
     pcid: str
     call_id: str
+    endpoint_id: str
+    delivery_id: str
 
 
 @dataclass
@@ -106,6 +110,7 @@ class Application:
                 "EVTRUST_HOME": str(self.home),
                 "EVTRUST_DATABASE_URL": self.database.url.render_as_string(hide_password=False),
                 "EVTRUST_LOG_LEVEL": "error",
+                "EVTRUST_EGRESS_NETWORKS": "127.0.0.0/8",
             }
         )
         self.services = WebServices(
@@ -194,6 +199,7 @@ class Application:
             root_id=self._published_root(),
             pcid=self.published_vehicle(),
             call_id=call["id"],
+            **self._webhook(),
         )
 
     def published_vehicle(self) -> str:
@@ -209,6 +215,18 @@ class Application:
         root = certify(subject("V2G Root", "V2G"), ca=True)
         services = self.services.root_pool_operations
         return services.publish(LOCAL_ADMINISTRATOR, root.der, RootType.V2G).root_id
+
+    def _webhook(self) -> dict[str, str]:
+        """Make the provider's only endpoint, at a target that is allowed and not there."""
+        webhooks = self.services.webhook_operations
+        provider = self.services.authenticate(self.tokens["mo"])
+        for owned in webhooks.list(provider):
+            webhooks.delete(provider, owned.endpoint.endpoint_id)
+        made = webhooks.create(provider, HOOK, [WebhookEvent.SUSPENDED]).endpoint
+        return {
+            "endpoint_id": made.endpoint_id,
+            "delivery_id": webhooks.ping(provider, made.endpoint_id),
+        }
 
     def _ok(self, method: str, path: str, body: object, *, client: str) -> Any:
         answer = self.ask(method, path, body, client=client)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.server.assembly import CLIENTS, COORDINATES, OURS
+from tests.server.assembly import CLIENTS, COORDINATES, HOOK, OURS
 
 EVERYONE = frozenset(CLIENTS)
 NOBODY: frozenset[str] = frozenset()
@@ -125,6 +125,20 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("DELETE", "/v1/autocharge/enrolments/{enrolment_id}"): Rule(None, PROVIDER, 204),
     ("GET", "/v1/root/rootCerts"): Rule(None, EVERYONE),
     ("PUT", "/v1/root/rootCerts"): Rule(ROOT, ADMINISTRATOR, "certificate_chain_malformed"),
+    ("GET", "/v1/webhook/endpoints"): Rule(
+        None, READING_PROVIDER, blind=EVERYONE - READING_PROVIDER
+    ),
+    ("POST", "/v1/webhook/endpoints"): Rule(
+        {"url": HOOK, "enabledEvents": ["root.cert.added"]}, EVERYONE - {"auditor"}, 201
+    ),
+    ("GET", "/v1/webhook/endpoints/{endpoint_id}"): Rule(None, READING_PROVIDER),
+    ("PUT", "/v1/webhook/endpoints/{endpoint_id}"): Rule({"url": HOOK}, PROVIDER),
+    ("DELETE", "/v1/webhook/endpoints/{endpoint_id}"): Rule(None, PROVIDER),
+    ("GET", "/v1/webhook/endpoints/{endpoint_id}/deliveries"): Rule(None, READING_PROVIDER),
+    ("POST", "/v1/webhook/endpoints/{endpoint_id}/deliveries/{delivery_id}/replay"): Rule(
+        None, PROVIDER, "delivery_waits"
+    ),
+    ("POST", "/v1/webhook/endpoints/{endpoint_id}/ping"): Rule(None, PROVIDER, "pinged_lately"),
     ("GET", "/v1/root/rootCerts/{root_id}"): Rule(None, EVERYONE),
     ("DELETE", "/v1/root/rootCerts/{root_id}"): Rule(None, ADMINISTRATOR),
     ("GET", "/v1/root/ctl"): Rule(None, EVERYONE),

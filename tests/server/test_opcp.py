@@ -33,11 +33,6 @@ NOT_BUILT_YET = {
     "setDefaultContract",
     "lookupContract",
     "getContracts",
-    "createWebhookEndpoint",
-    "getWebhookEndpoints",
-    "getWebhookEndpoint",
-    "updateWebhookEndpoint",
-    "deleteWebhookEndpoint",
 }
 """Operations of the table that have no route; whoever builds one takes its name out."""
 

@@ -31,12 +31,13 @@ def test_roles_names_and_audiences_fit_together() -> None:
 
 
 def test_what_is_told_nowhere_is_known() -> None:
-    """No event of ours means these: contract data are neither rejected nor queued by an OEM."""
+    """No event of ours means these: no OEM rejects, queues or resets anything here."""
     told = {rule.tells for rule in load_webhook_profile().rules.rules}
     assert set(WebhookEvent) - told == {
         WebhookEvent.CONTRACT_REJECTED,
         WebhookEvent.CONTRACT_QUEUED,
-        WebhookEvent.UPDATED_FACTORY_RESET,  # told under its other spelling
+        WebhookEvent.FACTORY_RESET,
+        WebhookEvent.UPDATED_FACTORY_RESET,
     }
 
 

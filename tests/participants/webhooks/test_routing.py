@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foundation.events import Event
 from foundation.principal import Principal
-from participants.model.webhook_event import Audience, WebhookEvent, subscribes
+from participants.model.webhook_event import Audience, WebhookEvent
 from participants.model.webhook_payload import payload
 from tests.conftest import NOW
 from tests.participants.webhooks.assembly import (
@@ -118,25 +118,46 @@ def test_a_suspension_is_the_providers_business_alone(webhooks: Webhooks) -> Non
     assert told(webhooks) == {("emp", "contract.suspended")}
 
 
-@pytest.mark.parametrize("asked", [WebhookEvent.FACTORY_RESET, WebhookEvent.UPDATED_FACTORY_RESET])
-def test_a_factory_reset_is_told_in_the_payloads_spelling(
-    webhooks: Webhooks, asked: WebhookEvent
+@pytest.mark.parametrize(
+    ("what", "told_as"),
+    [
+        ("updated", "mo.prov.cert.updated"),
+        ("deleted", "mo.prov.cert.deleted"),
+        ("expired", "mo.prov.cert.deleted"),
+        ("revoked", "mo.prov.cert.deleted"),
+    ],
+)
+def test_a_vehicles_providers_are_told_each_with_its_own_contract(
+    webhooks: Webhooks, what: str, told_as: str
 ) -> None:
-    webhooks.endpoint(EMP, URL, [asked])
+    everyone_listens(webhooks)
+    subject = {"schema": "iso15118-20"}
     webhooks.happens(
         Event(
-            "provisioning_certificate.updated",
+            f"provisioning_certificate.{what}",
             webhooks.time.now,
-            "oem",
-            ("WP0", "DEABC"),
-            {"reason": "factory_reset", "schema": "iso15118-20"},
-            {"pcid": PCID, "emaid": EMAID},
+            *("oem", ("WP0",), subject, {"pcid": PCID}),
         )
     )
     webhooks.tell()
-    (sent,) = webhooks.outside.sent
-    assert sent.json["eventType"] == "mo.prov.cert.factory.reset"
-    assert sent.json["xsdMsgDefNamespace"] == "urn:iso:15118:20:2022:MsgDef"
+    assert told(webhooks) == {("emp", told_as), ("other-emp", told_as)}
+    emaids = {sent.url: sent.json["payload"]["emaid"] for sent in webhooks.outside.sent}
+    assert emaids == {
+        "https://emp.example/": EMAID,
+        "https://other-emp.example/": "DEXYZC12345678",
+    }
+    first, second = webhooks.outside.sent
+    assert first.json["eventId"] != second.json["eventId"]
+    assert first.json["xsdMsgDefNamespace"] == "urn:iso:15118:20:2022:MsgDef"
+
+
+def test_a_private_environments_root_is_told_to_nobody(webhooks: Webhooks) -> None:
+    webhooks.endpoint(CPO)
+    added = webhooks.root_added()
+    subject = {**(added.subject or {}), "root_type": "PE"}
+    webhooks.happens(Event(added.type, added.occurred_at, "c", (), subject))
+    webhooks.tell()
+    assert webhooks.outside.sent == []
 
 
 def test_only_what_was_asked_for_is_told(webhooks: Webhooks) -> None:
@@ -163,7 +184,7 @@ def test_an_event_that_lacks_a_part_is_counted_and_holds_up_nobody(webhooks: Web
     webhooks.happens(partial, whole)
     webhooks.tell()
     assert webhooks.outside.events() == ["mo.contract.created.sent.to.oem"]
-    assert webhooks.counted["incomplete_event"] == 1
+    assert webhooks.counted["untellable_event"] == 1
 
 
 def test_what_waits_at_rest_names_nobody(webhooks: Webhooks) -> None:
@@ -190,7 +211,7 @@ EVENTS = st.builds(
 @given(EVENTS)
 def test_whatever_happens_has_a_payload_or_none(event: Event) -> None:
     for rule in PROFILE.rules.of(event):
-        made = payload(rule, str(uuid.uuid4()), event, PROFILE.rules.namespaces)
+        made = payload(rule, str(uuid.uuid4()), 0, event, PROFILE.rules.namespaces)
         assert made is None or made.event_id in made.body.decode()
 
 
@@ -213,8 +234,6 @@ def test_every_event_of_opcp_may_be_asked_for() -> None:
         *(f"oem.contract.{what}" for what in ("created", "updated", "deleted")),
     }
     assert opcp <= {event.value for event in WebhookEvent}
-    assert subscribes([WebhookEvent.ROOT_ADDED], WebhookEvent.ROOT_ADDED)
-    assert not subscribes([], WebhookEvent.ROOT_ADDED)
 
 
 def test_times_are_told_in_utc_to_the_second(webhooks: Webhooks) -> None:

@@ -1,6 +1,6 @@
 """Webhook endpoints and what is delivered to them.
 
-Revision: 0006, after: 0005
+Revision: 0009, after: 0008
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from foundation.database import Instant
 
-revision = "0006"
-down_revision = "0005"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
