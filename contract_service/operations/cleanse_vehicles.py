@@ -1,6 +1,7 @@
 """Take out of the provisioning pool what has expired or was revoked."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +21,9 @@ CHECK_EVERY = timedelta(days=1)
 
 BATCH = 200
 ROUND = 2000
-"""Own judgement: how many statuses one round looks at, so that other chores have their turn."""
+ROUND_SECONDS = 10.0
+"""Own judgement: how many statuses one round looks at and for how long at most. Foreign responders
+may be slow, and other chores (status lists) must have their turn."""
 
 _GONE = frozenset({"certificate_revoked"})
 """What never heals. A certificate on hold, or of unknown status, stays and is not delivered."""
@@ -37,6 +40,7 @@ class CleanseVehicles:
     open_unit_of_work: OpenVehicleUnitOfWork
     vehicles: VehicleReader
     validate: Validate
+    monotonic: Callable[[], float] = time.monotonic
 
     def __call__(self, now: datetime) -> int:
         """Cleanse at the instant `now`; return how many went."""
@@ -53,14 +57,21 @@ class CleanseVehicles:
 
     def _revoked(self, now: datetime) -> int:
         gone = 0
+        until = self.monotonic() + ROUND_SECONDS
         for _ in range(ROUND // BATCH):
-            found = self.vehicles.unchecked_since(now - CHECK_EVERY, BATCH)
-            if not found:
+            looked_at: list[Vehicle] = []
+            revoked: list[Vehicle] = []
+            for vehicle in self.vehicles.unchecked_since(now - CHECK_EVERY, BATCH):
+                if self.monotonic() > until:
+                    break
+                looked_at.append(vehicle)
+                if self._is_revoked(vehicle, now):
+                    revoked.append(vehicle)
+            if not looked_at:
                 break
-            revoked = [vehicle for vehicle in found if self._is_revoked(vehicle, now)]
             gone += self._remove(revoked, "revoked", now)
             with self.open_unit_of_work() as work:
-                work.vehicles.note_checked([(one.pcid, one.schema) for one in found], now)
+                work.vehicles.note_checked([(one.pcid, one.schema) for one in looked_at], now)
                 work.commit()
         return gone
 
@@ -72,7 +83,8 @@ class CleanseVehicles:
     def _remove(self, vehicles: Sequence[Vehicle], why: str, now: datetime) -> int:
         gone = 0
         with self.open_unit_of_work() as work:
-            for vehicle in vehicles:
+            # in the order in which everybody locks
+            for vehicle in sorted(vehicles, key=lambda one: (one.pcid.key, one.schema)):
                 # only while this is its certificate: it may have been renewed since it was read
                 for removed in work.vehicles.remove(
                     vehicle.pcid, vehicle.schema, vehicle.fingerprint

@@ -164,6 +164,11 @@ def test_an_unknown_root_is_told_step_by_step(application: Application) -> None:
     )
 
 
+def test_the_chores_of_the_pools_are_done_by_housekeeping(application: Application) -> None:
+    done = set(application.services.housekeeping.run_once())
+    assert {"expired_roots", "vehicles", "vehicle_deletions"} <= done
+
+
 @pytest.fixture
 def in_2022(sqlite_template: Path, tmp_path: Path) -> Iterator[Application]:
     database = Database(copy_sqlite(sqlite_template, tmp_path / "evtrust.sqlite"))

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from contract_service.model.vehicle import VehicleToPublish
 from contract_service.operations.cleanse_vehicles import CleanseVehicles
@@ -34,7 +37,16 @@ from pki.model.roles import CertificateRole, CertificateStatus
 from pki.operations.validate import ValidateChain
 from tests.databases import OUTBOX
 from tests.pki.validation.assembly import POLICIES, PROFILES
-from tests.pki.validation.authorities import Authority, certify, name
+from tests.pki.validation.authorities import (
+    CA_USAGE,
+    LEAF_END,
+    START,
+    Authority,
+    certify,
+    name,
+    ocsp_access,
+    usage,
+)
 
 WMI, OTHER_WMI = "WVW", "WBA"
 PCID = "WVWabcdefgh123456"
@@ -181,3 +193,41 @@ def refusal(act: Callable[[], object]) -> ServiceError:
 
 def chain_of(leaf: Authority, maker: Manufacturer) -> Sequence[bytes]:
     return (leaf.der, maker.sub_ca_2.der, maker.sub_ca_1.der)
+
+
+def ed448_chain(pcid: str) -> tuple[bytes, bytes, bytes, bytes]:
+    """Return leaf, Sub-CA 2, Sub-CA 1 and root (DER) of a PKI on Ed448."""
+    signer, issuer = Ed448PrivateKey.generate(), name("Ed448 Root", "OEM")
+    ders: list[bytes] = []
+    shapes: list[tuple[x509.Name, int | None, bool]] = [
+        (issuer, None, True),
+        (name("Ed448 Sub1", "OEM"), 1, True),
+        (name("Ed448 Sub2", "OEM"), 0, True),
+        (name(pcid, "OEM"), None, False),
+    ]
+    for subject, path_length, is_ca in shapes:
+        is_root = not ders
+        key = signer if is_root else Ed448PrivateKey.generate()
+        bits = CA_USAGE if is_ca else frozenset({"digital_signature"})
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(START)
+            .not_valid_after(LEAF_END)
+            .add_extension(x509.BasicConstraints(is_ca, path_length), critical=True)
+            .add_extension(usage(bits), critical=True)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+            )
+        )
+        if not is_root:
+            above = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+            builder = builder.add_extension(above, critical=False)
+            builder = builder.add_extension(ocsp_access(), critical=False)
+        ders.append(builder.sign(signer, None).public_bytes(Encoding.DER))
+        signer, issuer = key, subject
+    root, sub_ca_1, sub_ca_2, leaf = ders
+    return leaf, sub_ca_2, sub_ca_1, root

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_service.model.vehicle import Change, Vehicle, change_of
-from contract_service.operations.cleanse_vehicles import CHECK_EVERY
+from contract_service.model.vehicle import Change, Vehicle, VehicleToPublish, change_of
+from contract_service.operations.cleanse_vehicles import CHECK_EVERY, ROUND_SECONDS
 from exi.schema import Schema
 from foundation.errors import Kind, Refused, ServiceError
 from foundation.identifiers import Pcid
@@ -22,6 +22,8 @@ from tests.contract_service.pools.manufacturer import (
     PROVIDER,
     WMI,
     VehiclePool,
+    anchor,
+    ed448_chain,
     manufacturer,
     read,
     refusal,
@@ -224,3 +226,26 @@ def test_each_round_looks_at_those_that_waited_longest(pool: VehiclePool) -> Non
     assert asked > 0
     pool.cleanse(later + CHECK_EVERY / 2)
     assert len(pool.responder.asked) == asked
+
+
+def test_slow_responders_hold_up_no_other_chore(pool: VehiclePool) -> None:
+    """What a round had no time for is looked at first in the next."""
+    for number in range(4):
+        pool.publish(OEM, MAKER.publication(MAKER.vehicle(f"WVWslow{number:010}")))
+    later = pool.now + 2 * CHECK_EVERY
+    clock = iter([0.0, 1.0, ROUND_SECONDS - 1, ROUND_SECONDS + 1, ROUND_SECONDS + 1])
+    replace(pool.cleanse, monotonic=lambda: next(clock))(later)
+    assert len(pool.reader.unchecked_since(later, 10)) == 2
+    pool.cleanse(later)
+    assert pool.reader.unchecked_since(later, 10) == []
+
+
+def test_a_vehicle_of_the_newer_edition_may_have_an_ed448_key(pool: VehiclePool) -> None:
+    chain = ed448_chain(PCID)
+    pool.anchors = AnchorSet([anchor(chain[-1])])
+    leaf, sub_ca_2, sub_ca_1, _ = chain
+    sent = VehicleToPublish(leaf, sub_ca_2, sub_ca_1, Schema.ISO15118_20)
+    checked, _ = pool.publish(OEM, sent)
+    assert pool.show(PROVIDER, PCID).vehicle == checked.vehicle
+    older = replace(sent, schema=Schema.ISO15118_2)
+    assert refusal(lambda: pool.publish(OEM, older)).code == "key_of_another_edition"
