@@ -18,6 +18,8 @@ from pki.model.verdict import Reason
 MOST_ATTRIBUTES = 32
 """Own judgement: the longest name met has six."""
 
+_WRAPPED = ("<Name(", ")>")
+
 NameParts = frozenset[tuple[str, str]]
 """The attributes of a name: type as dotted OID, value in lower case with single spaces."""
 
@@ -89,8 +91,11 @@ def parse_name(text: str) -> NameParts | None:
     """Return the attributes of a name as text, in any of the field's spellings; None for none.
 
     Read are RFC 4514 and its predecessors (`,` or `;` between attributes, `+` within one, quotes,
-    escapes, `#` and hexadecimal DER) and OpenSSL's one line (`/C=DE/CN=…`). Linear in the text.
+    escapes, `#` and hexadecimal DER), OpenSSL's one line (`/C=DE/CN=…`), and RFC 4514 as vehicles
+    of the PyPI package `iso15118` wrap it (`<Name(CN=…)>`). Linear in the text.
     """
+    if text.startswith(_WRAPPED[0]) and text.endswith(_WRAPPED[1]):
+        text = text[len(_WRAPPED[0]) : -len(_WRAPPED[1])]
     separators = "/" if text.startswith("/") else ",;+"
     rest = text[1:] if separators == "/" else text
     parts: set[tuple[str, str]] = set()

@@ -32,6 +32,7 @@ SPELLINGS = [
     "CN=V2G\\20Root CA QA G1,DC=V2G,O=Hubject\\ GmbH,C=DE",
     "CN=V2G  Root CA  QA G1,DC=v2g,O=HUBJECT GMBH,C=de",
     "CN=#0C1156324720526F6F7420434120514120" + "4731,DC=V2G,O=Hubject GmbH,C=DE",
+    "<Name(CN=V2G Root CA QA G1,DC=V2G,O=Hubject GmbH,C=DE)>",  # vehicles of iso15118 (Josev)
 ]
 
 
@@ -56,6 +57,9 @@ def test_every_spelling_of_a_root_finds_it(spelling: str) -> None:
         "CN=",
         "CN=V2G Root CA QA G1,",
         'CN="V2G Root CA QA G1,DC=V2G,O=Hubject GmbH,C=DE',
+        "<Name(CN=V2G Root CA QA G1,DC=V2G,O=Hubject GmbH,C=DE",
+        "<Name()>",
+        "<Name(<Name(CN=V2G Root CA QA G1,DC=V2G,O=Hubject GmbH,C=DE)>)>",
         "CN=#0C11,DC=V2G,O=Hubject GmbH,C=DE",
         "CN=\\FF,DC=V2G",
     ],
