@@ -13,9 +13,10 @@ _NOTES = {
     "with ISO 15118-20's profiles and keys on P-521.",
     "everest": "Copy ca and client to etc/everest/certs and set private_key_password of "
     "EvseSecurity. As in EVerest's own test PKI, operator and CSMS are one: the CSMS bundle holds "
-    "the V2G root, and CSMS_LEAF is the station's certificate. The manufacturer bundle holds the "
-    "V2G root, too, so that it loads: the kit signs no firmware. iso15118_20 is the same tree "
-    "with ISO 15118-20's profiles and keys on P-521, and a vehicle's TLS certificate.",
+    "the V2G root, and the operator signs CSMS_LEAF, which the station shows its CSMS. The "
+    "manufacturer bundle holds the V2G root, too, so that it loads: the kit signs no firmware. "
+    "iso15118_20 is the same tree with ISO 15118-20's profiles and keys on P-521, and a vehicle's "
+    "TLS certificate.",
     "risev2g": "Copy keystores, certs/*.p12 and privateKeys/moSubCA2.pkcs8.der to where "
     "copyNewCertsAndKeys.sh copies them. The key stores are JKS; the vehicle's holds its "
     "provisioning certificate alone, those in contracts/ a contract as well.",

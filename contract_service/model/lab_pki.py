@@ -118,12 +118,18 @@ _ENTRIES = {
         CertificateRole.CONTRACT, "mo_sub2", EMAIDS["contract_revoked"], _DAY
     ),
 }
-_VEHICLE_ENTRIES = {
+_ONLY_IN_2 = {
+    # what it shows its CSMS, which knows no edition of ISO 15118
+    "charging_station": _Entry(
+        CertificateRole.CHARGING_STATION, "cpo_sub2", "evtrust-lab-station-1", _DAY
+    ),
+}
+_ONLY_IN_20 = {
     "vehicle_sub1": _authority(CertificateRole.OEM_SUB1, "v2g_root", "Vehicle Sub-CA 1"),
     "vehicle_sub2": _authority(CertificateRole.OEM_SUB2, "vehicle_sub1", "Vehicle Sub-CA 2"),
     "vehicle_leaf": _Entry(CertificateRole.VEHICLE_LEAF, "vehicle_sub2", PCID, _DAY),
 }
-"""The vehicle's TLS certificate, which ISO 15118-20 brought in."""
+"""Beside them the vehicle's TLS certificate, which ISO 15118-20 brought in."""
 
 REVOKED = frozenset({"contract_revoked"})
 
@@ -138,7 +144,7 @@ def build_lab_pki(
     now = now.replace(microsecond=0)
     algorithm = ALGORITHMS[edition]
     throwaway = new_key(algorithm)
-    entries = _ENTRIES | (_VEHICLE_ENTRIES if edition is Edition.ISO15118_20 else {})
+    entries = _ENTRIES | (_ONLY_IN_2 if edition is Edition.ISO15118_2 else _ONLY_IN_20)
     members: dict[str, LabMember] = {}
     for name, entry in entries.items():
         key = new_key(algorithm)

@@ -51,7 +51,8 @@ def test_its_files_are_the_stacks_own(kit: tuple[str, Path]) -> None:
     known = KNOWN[name]
     expected: set[str] = set()
     for edition, place in known["folders"].items():
-        rows = known["files"] + (known["only_in_20"] if edition == Edition.ISO15118_20 else [])
+        alone = "only_in_20" if edition == Edition.ISO15118_20 else "only_in_2"
+        rows = known["files"] + known[alone]
         expected |= {f"{place}/{row}" if place else row for row in rows}
     written = files_below(folder)
     assert {path for path in written if not path.startswith(EXTRAS)} == expected

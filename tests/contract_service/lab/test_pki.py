@@ -26,6 +26,7 @@ LEAVES = {
     "contract": ("mo_root", CertificateRole.CONTRACT),
     "contract_expired": ("mo_root", CertificateRole.CONTRACT),
     "contract_revoked": ("mo_root", CertificateRole.CONTRACT),
+    "charging_station": ("v2g_root", CertificateRole.CHARGING_STATION),
     "vehicle_leaf": ("v2g_root", CertificateRole.VEHICLE_LEAF),
 }
 SUB_ROLES = {"vehicle_sub1": CertificateRole.OEM_SUB1, "vehicle_sub2": CertificateRole.OEM_SUB2}
@@ -98,6 +99,7 @@ def test_serials_and_keys_are_all_different(pki: LabPki) -> None:
 def test_what_stands_is_valid_for_two_validators(pki: LabPki) -> None:
     standing = set(LEAVES) & set(pki.members) - {"contract_expired", "contract_revoked"}
     assert ("vehicle_leaf" in standing) is (pki.edition is Edition.ISO15118_20)
+    assert ("charging_station" in standing) is (pki.edition is Edition.ISO15118_2)
     for leaf in standing:
         verdict = judge(pki, leaf)
         assert verdict.valid, (leaf, verdict.reasons)
