@@ -15,7 +15,10 @@ from authorization.api.station_calls import station_calls_blueprint
 from authorization.api.surroundings import surroundings_blueprint
 from autocharge.api.enrolments import enrolments_blueprint
 from contract_service.api.contracts import contracts_blueprint
+from contract_service.api.installations import installations_blueprint
 from contract_service.api.opcp import OPCP_RESPONSES, load_role_table
+from contract_service.api.opcp_contracts import opcp_contracts_blueprint
+from contract_service.api.opcp_cps import opcp_cps_blueprint
 from contract_service.api.opcp_roots import opcp_roots_blueprint
 from contract_service.api.opcp_vehicles import opcp_vehicles_blueprint
 from foundation.errors import ServiceError
@@ -119,6 +122,9 @@ def flask_application(services: WebServices, *, with_management: bool) -> OpenAP
             ocpp_blueprint(services.ocpp_handle, current_principal, PROBLEM_RESPONSES),
             station_calls_blueprint(services.call_operations, current_principal, PROBLEM_RESPONSES),
             contracts_blueprint(services.contract_operations, current_principal, PROBLEM_RESPONSES),
+            installations_blueprint(
+                services.read_installation, current_principal, PROBLEM_RESPONSES
+            ),
             enrolments_blueprint(
                 services.enrolment_operations, current_principal, PROBLEM_RESPONSES
             ),
@@ -143,6 +149,8 @@ def opcp_blueprints(services: WebServices) -> Iterator[APIBlueprint]:
         opcp_roots_blueprint(services.root_pool_operations, current_principal),
         opcp_vehicles_blueprint(services.vehicle_operations, current_principal),
         webhooks_blueprint(services.webhook_operations, current_principal, OPCP_RESPONSES),
+        opcp_cps_blueprint(services.cps_operations, current_principal),
+        opcp_contracts_blueprint(services.contract_pool_operations, current_principal),
     ):
         yield guarded(blueprint, roles, current_principal)
 

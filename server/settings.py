@@ -50,6 +50,8 @@ class Settings:
     tokens as their issuer, without trailing slash. `egress_networks` are addresses that outbound
     calls may reach although they are not public; to loopback among them without TLS.
     `ocsp_responders` are the foreign responders that may be asked, as `host:port`.
+    `experimental_ed448` allows contracts for vehicles with Ed448 keys, whose key transport
+    ISO 15118-20 leaves open.
     """
 
     home: Path
@@ -61,6 +63,7 @@ class Settings:
     threads: int
     key_passphrase_file: Path
     log_level: str
+    experimental_ed448: bool
     trusted_proxies: tuple[Network, ...]
     egress_networks: tuple[Network, ...]
     ocsp_responders: frozenset[str]
@@ -83,6 +86,12 @@ def _number(name: str, text: str, low: int, high: int) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
         raise _fault(name, text, f"write a whole number from {low} to {high}")
     return int(text)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text.lower() not in {"yes", "no", "true", "false"}:
+        raise _fault(name, text, "write yes or no")
+    return text.lower() in {"yes", "true"}
 
 
 def _public_url(text: str) -> str:
@@ -137,6 +146,7 @@ _NAMES = frozenset(
         "threads",
         "key_passphrase_file",
         "log_level",
+        "experimental_ed448",
         "trusted_proxies",
         "egress_networks",
         "ocsp_responders",
@@ -192,6 +202,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values.get("key_passphrase_file", str(home / "key-passphrase"))
         ).absolute(),
         log_level=log_level,
+        experimental_ed448=_switch("experimental_ed448", values.get("experimental_ed448", "no")),
         trusted_proxies=_networks("trusted_proxies", values.get("trusted_proxies", "")),
         egress_networks=_networks("egress_networks", values.get("egress_networks", "")),
         ocsp_responders=_hosts("ocsp_responders", values.get("ocsp_responders", "")),

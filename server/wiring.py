@@ -28,7 +28,7 @@ from contract_service.operations.resume import ResumeContract
 from contract_service.operations.show import ShowContract
 from contract_service.operations.suspend import SuspendContract
 from contract_service.operations.terminate import TerminateContract
-from contract_service.store.contracts import SqlContractCertificates, SqlContractReader
+from contract_service.store.contracts import SqlContractCertificates
 from contract_service.store.contracts import SqlUnitsOfWork as ContractUnitsOfWork
 from foundation.principal import LOCAL_ADMINISTRATOR
 from foundation.short_cache import ShortCache
@@ -46,13 +46,12 @@ from participants.tokens import JoseTokenCodec
 from server.counted_decisions import CountedDecisions
 from server.housekeeping import Chore, Housekeeping
 from server.observability import count_failed_authentication
+from server.wiring_provisioning import CONTRACT_CERTIFICATE_LIFETIME, CONTRACT_ISSUER
 from server.wiring_stations import StationServices
 from server.wiring_webhooks import WebhookServices
 
 TOKEN_LIFETIME = timedelta(hours=1)
 TOKEN_KEY_LIFETIME = timedelta(days=30)  # own judgement; a rotation costs nobody anything
-CONTRACT_CERTIFICATE_LIFETIME = timedelta(days=365)
-CONTRACT_ISSUER = "mo-sub2"
 
 
 class Services(WebhookServices, StationServices):
@@ -129,11 +128,6 @@ class Services(WebhookServices, StationServices):
         )
 
     # contracts
-
-    @cached_property
-    def contract_reader(self) -> SqlContractReader:
-        """Contracts, to read."""
-        return SqlContractReader(self.database)
 
     @cached_property
     def find_contract(self) -> FindContract:
@@ -273,13 +267,13 @@ class Services(WebhookServices, StationServices):
             (
                 Chore("webhooks", timedelta(minutes=10), self.clean_webhooks),
                 Chore("ocsp_signers", timedelta(hours=1), self.renew_ocsp_signers),
-                Chore("cps_signers", timedelta(minutes=1), self.renew_cps_signers),
                 Chore("crls", timedelta(seconds=20), self.refresh_crls),
                 Chore(
                     "terminations",
                     timedelta(minutes=1),
                     lambda _: self.terminate_contract.finish(LOCAL_ADMINISTRATOR),
                 ),
+                *self.provisioning_chores(),
                 Chore("expired_roots", timedelta(hours=1), self.withdraw_root.expired),
                 Chore("vehicles", timedelta(minutes=1), self.cleanse_vehicles),
                 Chore(

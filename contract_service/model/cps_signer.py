@@ -15,7 +15,8 @@ class SignerCertificate:
 
     `issuer` is that authority's name, `serial` upper-case hex, `key_id` names its sealed key.
     `chain` is DER, leaf first, without the root; `root` the DER of the V2G root above. Both
-    fingerprints are SHA-256 in lower-case hex.
+    fingerprints are SHA-256 in lower-case hex. `signed_all_at` is when all contract data had its
+    signature, None before.
     """
 
     fingerprint: str
@@ -28,6 +29,7 @@ class SignerCertificate:
     root_fingerprint: str
     not_before: datetime
     not_after: datetime
+    signed_all_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

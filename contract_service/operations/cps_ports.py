@@ -48,6 +48,9 @@ class SignerRows(Protocol):
     def valid(self, schema: Schema, at: datetime) -> Sequence[SignerCertificate]:
         """Return the leaves of a schema that are within their dates."""
 
+    def has_signed_all(self, fingerprint: str, at: datetime) -> None:
+        """Note that all contract data have this leaf's signature."""
+
 
 class FindSigners(Protocol):
     """`contract_service.operations.cps_signers.FindSigners`."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
 from contract_service.model.cps_signer import SignerCertificate
 from contract_service.store.der import split_der
@@ -29,6 +29,11 @@ _valid = (
     .order_by(cps_signers.c.not_after, cps_signers.c.serial)
 )
 _insert = insert(cps_signers)
+_has_signed_all = (
+    update(cps_signers)
+    .where(cps_signers.c.fingerprint == bindparam("of"))
+    .values(signed_all_at=bindparam("at"))
+)
 
 
 class SqlSignerRows:
@@ -53,6 +58,7 @@ class SqlSignerRows:
                     "root_fingerprint": signer.root_fingerprint,
                     "not_before": signer.not_before,
                     "not_after": signer.not_after,
+                    "signed_all_at": signer.signed_all_at,
                 },
             )
         )
@@ -69,6 +75,10 @@ class SqlSignerRows:
             values = {"schema": schema.value, "at": at}
             return [_signer(row) for row in connection.execute(_valid, values)]
 
+    def has_signed_all(self, fingerprint: str, at: datetime) -> None:
+        """Note that all contract data have this leaf's signature."""
+        self._database.append(Row(_has_signed_all, {"of": fingerprint, "at": at}))
+
 
 def _signer(row: ResultRow[*tuple[Any, ...]]) -> SignerCertificate:
     return SignerCertificate(
@@ -82,4 +92,5 @@ def _signer(row: ResultRow[*tuple[Any, ...]]) -> SignerCertificate:
         root_fingerprint=row.root_fingerprint,
         not_before=row.not_before,
         not_after=row.not_after,
+        signed_all_at=row.signed_all_at,
     )

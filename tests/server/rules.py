@@ -28,6 +28,7 @@ class Rule:
     allowed: frozenset[str]
     success: int | str = 200  # status, or code of the refusal that comes after all these
     blind: frozenset[str] = NOBODY
+    path: str | None = None  # to ask, where the template's parameters do not say what they are
 
 
 AT_STATION = {
@@ -44,6 +45,29 @@ OCSP_DATA = {
     "issuerKeyHash": "cd",
     "serialNumber": "1",
     "responderURL": "",
+}
+
+EDITION = "urn:iso:15118:2:2013:MsgDef"
+NO_CERTIFICATE = "MAMCAQA="
+CONTRACT_DATA = {
+    "contractCertificate": NO_CERTIFICATE,
+    "contractSubCa1Certificate": NO_CERTIFICATE,
+    "contractSignatureEncryptedPrivateKey": "AAAA",
+    "dHpublickey": "AAAA",
+}
+OLD_CONTRACT_DATA = {
+    "contractData": {
+        "contractSignatureCertChain": {
+            "contractSignatureCertChainCertificate": NO_CERTIFICATE,
+            "contractSignatureCertChainSubCertificates": [NO_CERTIFICATE],
+        },
+        "contractSignatureEncryptedPrivateKey": "AAAA",
+        "dHpublickey": "AAAA",
+        "emaid": "{emaid}",
+    },
+    "pcid": "{pcid}",
+    "emaid": "{emaid}",
+    "xsdMsgDefNamespace": EDITION,
 }
 
 RULES: Mapping[tuple[str, str], Rule] = {
@@ -148,4 +172,56 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("DELETE", "/v1/oem/provCerts/{pcid}"): Rule(None, MANUFACTURER),
     # asked in other words in tests/server/test_bulk_vehicles.py: its body is no JSON document
     ("POST", "/v1/oem/provCerts/bulk"): Rule(None, MANUFACTURER, "body_not_vehicles"),
+    ("PUT", "/v1/cps/contractData/signed"): Rule(
+        {"contractData": CONTRACT_DATA, "emaid": "{emaid}", "xsdMsgDefNamespace": EDITION},
+        PROVIDER,
+        "certificate_unreadable",
+    ),
+    ("PUT", "/v1/cps/forward/signedContractData"): Rule(
+        OLD_CONTRACT_DATA, PROVIDER, "certificate_unreadable"
+    ),
+    ("PUT", "/v1/cps/signedContractData"): Rule(
+        OLD_CONTRACT_DATA, PROVIDER, "certificate_unreadable"
+    ),
+    ("PUT", "/v1/cps/generate/signedContractData"): Rule(
+        {
+            "contractBegins": "2026-01-01T00:00:00Z",
+            "contractEnds": "2099-01-01T00:00:00Z",
+            "emaid": "{emaid}",
+            "pcid": "{pcid}",
+            "xsdMsgDefNamespace": EDITION,
+        },
+        PROVIDER,
+        "no_cps_signer",
+    ),
+    ("GET", "/cps/signer"): Rule(None, PROVIDER | {"other_mo", "auditor"}),
+    ("POST", "/v1/ccp/signedContractData"): Rule(
+        {"certificateInstallationReq": "AAAA", "xsdMsgDefNamespace": EDITION},
+        OPERATOR | {"other_cpo"},
+        "exi_header",
+    ),
+    ("PUT", "/v1/ccp/signedContractData"): Rule(
+        {
+            "xsdMsgDefNamespace": EDITION,
+            "emaid": "{emaid}",
+            "pcid": "{pcid}",
+            "signedContractDataXML": "AAAA",
+        },
+        frozenset({"cps", "admin"}),
+        "exi_xml",
+    ),
+    ("DELETE", "/v1/ccp/signedContractData/{id}"): Rule(
+        None, PROVIDER, "contract_data_unknown", path="/v1/ccp/signedContractData/{emaid}"
+    ),
+    ("GET", "/v1/ccp/signedContractData/{id}"): Rule(
+        None, MANUFACTURER | {"auditor"}, path="/v1/ccp/signedContractData/{pcid}"
+    ),
+    ("GET", "/v1/ccp/provideSignedContractData/{emaid}/{pcid}"): Rule(
+        None, MANUFACTURER, "contract_data_unknown"
+    ),
+    ("POST", "/v1/ccp/signedContractData/{pcid}/{emaid}/default"): Rule(
+        None, MANUFACTURER, "contract_data_unknown"
+    ),
+    ("GET", "/v1/ccp/lookupContract/{emaid}"): Rule(None, PROVIDER, "contract_data_unknown"),
+    ("GET", "/v1/installations/{reference}"): Rule(None, OPERATOR, "installation_not_found"),
 }

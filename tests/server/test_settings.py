@@ -73,6 +73,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         ("PUBLIC_URL", "id.example"),
         ("PUBLIC_URL", "https://id.example/?a=b"),
         ("LOG_LEVEL", "loud"),
+        ("EXPERIMENTAL_ED448", "perhaps"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("TRUSTED_PROXIES", "everyone"),
         ("EGRESS_NETWORKS", "127.0.0.1/8"),
