@@ -14,7 +14,7 @@ from contract_service.api.opcp_contract_schemas import (
     RootReference,
     read_octets,
 )
-from contract_service.api.opcp_root_schemas import AskedEdition, Strict, distinguished_name
+from contract_service.api.opcp_root_schemas import AskedEdition, Strict
 from contract_service.api.opcp_vehicle_schemas import (
     NAMESPACES,
     CertificateText,
@@ -23,7 +23,7 @@ from contract_service.api.opcp_vehicle_schemas import (
 )
 from contract_service.api.schemas import Instant
 from contract_service.model.cps_signer import SignerCertificate
-from contract_service.model.root_pool import root_id
+from contract_service.model.root_pool import distinguished_name, root_id
 from contract_service.operations.provision import ProvisioningRequest
 from contract_service.operations.sign_contract_data import ContractDataToSign
 from foundation.errors import Kind, ServiceError
