@@ -30,6 +30,7 @@ from tests.interop.network import (
 from tests.interop.participants import (
     enrol,
     generate_contract,
+    installation,
     publish_vehicle,
     recorded_chain,
     roots,
@@ -113,6 +114,8 @@ def run_session(scratch: Path, python: str) -> None:
         before = files_of(folder)
         assert not before & CONTRACT_FILES
         happened = drive(scratch, folder, service, python)
+        if happened["installation"] and not happened["session_stopped"]:
+            say(f"installation: {installation(service, happened['installation'])}")
         judge(happened, emaid)
         judge_vehicle(folder, before, recorded_chain(service, emaid), emaid)
 

@@ -117,6 +117,11 @@ def recorded_chain(service: Service, emaid: str) -> list[bytes]:
     return [certificate.public_bytes(Encoding.DER) for certificate in certificates]
 
 
+def installation(service: Service, reference: str) -> object:
+    """Return how a vehicle's request was judged, step by step."""
+    return service.ask("GET", f"/v1/installations/{reference}", client="cpo").json
+
+
 def text(der: bytes) -> str:
     """Return DER as OPCP carries it."""
     return base64.b64encode(der).decode()

@@ -49,6 +49,7 @@ class Happened:
 
     steps: list[tuple[str, float]] = field(default_factory=list)
     emaid: str | None = None
+    installation: str | None = None
     authorize_response: dict[str, Any] | None = None
     charging_loops: int = 0
     session_stopped: bool = False
@@ -72,8 +73,8 @@ class BackEnd:
     evse_id: str
     interface: str
 
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Post JSON; return the answer's; raise ValueError for every status but 200."""
+    def post(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any], str | None]:
+        """Post JSON; return status and JSON of the answer, and the installation's reference."""
         connection = HTTPConnection(self.host, self.port, timeout=CALL_SECONDS)
         try:
             headers = {
@@ -82,13 +83,10 @@ class BackEnd:
             }
             connection.request("POST", path, json.dumps(body), headers)
             answer = connection.getresponse()
-            content = answer.read()
+            reference = answer.headers["X-Installation-Reference"]
+            return answer.status, json.loads(answer.read()), reference
         finally:
             connection.close()
-        if answer.status != 200:
-            raise ValueError(f"{path} answers {answer.status}: {content[:500]!r}")
-        parsed: dict[str, Any] = json.loads(content)
-        return parsed
 
 
 class Station(SimEVSEController):
@@ -111,9 +109,14 @@ class Station(SimEVSEController):
         """Return what the contract pool answers: its last entry, as CitrineOS reads it."""
         body = {
             "certificateInstallationReq": base64_encoded_cert_installation_req,
-            "xsdMsgDefNamespace": str(namespace),
+            "xsdMsgDefNamespace": Namespace(namespace).value,
         }
-        answer = await asyncio.to_thread(self.back_end.post, "/v1/ccp/signedContractData", body)
+        status, answer, reference = await asyncio.to_thread(
+            self.back_end.post, "/v1/ccp/signedContractData", body
+        )
+        self.happened.installation = reference
+        if status != 200:
+            raise ValueError(f"the contract pool answers {status}: {answer}")
         content = answer["CCPResponse"]["emaidContent"][-1]["messageDef"]
         self.happened.emaid = content["emaid"]
         self.happened.step("contract delivered to the station")
@@ -137,7 +140,7 @@ class Station(SimEVSEController):
             if hash_data:
                 body["iso15118CertificateHashData"] = hash_data
             path = f"/ocpp/2.0.1/{self.back_end.station_id}/Authorize"
-            answer = await asyncio.to_thread(self.back_end.post, path, body)
+            _, answer, _ = await asyncio.to_thread(self.back_end.post, path, body)
             self.happened.authorize_response = answer
             self.happened.step("authorised")
         decision = self.happened.authorize_response or {}
@@ -190,7 +193,7 @@ class StoringSubCas(vehicle_states.CertificateInstallation):
         """Store the chain of a response, then let the package check and use all of it."""
         body = getattr(message, "body", None)
         response = getattr(body, "certificate_installation_res", None)
-        if response is not None:
+        if response is not None and response.response_code is ResponseCode.OK:
             above = response.contract_cert_chain.sub_certificates.certificates
             places = (CertPath.MO_SUB_CA2_DER, CertPath.MO_SUB_CA1_DER)
             for place, der in zip(places, above, strict=True):
