@@ -41,16 +41,20 @@ class Courier:
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._running: set[threading.Thread] = set()
+        self._rounds: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin in a daemon thread."""
-        threading.Thread(target=self.run, name="courier", daemon=True).start()
+        self._rounds = threading.Thread(target=self.run, name="courier", daemon=True)
+        self._rounds.start()
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Claim nothing more and wait for the turns that run, at most so long."""
         self._stopping = True
         self._wake.set()
         ends = time.monotonic() + seconds
+        if self._rounds is not None:  # it may just have claimed turns: they begin
+            self._rounds.join(max(0.0, ends - time.monotonic()))
         for thread in self._sending():
             thread.join(max(0.0, ends - time.monotonic()))
 
@@ -72,9 +76,9 @@ class Courier:
             return False
         for turn in turns:
             thread = threading.Thread(target=self._send, args=(turn,), name="sender", daemon=True)
-            with self._lock:
+            with self._lock:  # it is among those that run before it can end
+                thread.start()
                 self._running.add(thread)
-            thread.start()
         return bool(dispatched or turns)
 
     def _send(self, turn: Turn) -> None:
