@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from contract_service.model.key_transport import wrap_contract_key
 from contract_service.model.lab_pki import EMAIDS, PCID
+from contract_service.model.wrapped_key import WrappedKey
 from tests.end_to_end.abuse import Abused
 from tests.end_to_end.service import Answer, Service
 
@@ -108,8 +112,37 @@ def publish_vehicle(kit: Kit) -> Answer:
     return kit.service.ask("PUT", "/v1/oem/provCerts", body, client="lab-oem")
 
 
+def have_signed(kit: Kit) -> Answer:
+    """The kit's contract, its key wrapped for the kit's vehicle: in order but for its root."""
+    leaf = kit.file("certs/contractLeafCert.der").read_bytes()
+    pem = kit.file("private_keys/contractLeaf.key").read_bytes()
+    key = load_pem_private_key(pem, b"12345")
+    assert isinstance(key, EllipticCurvePrivateKey)
+    wrapped = wrap_contract_key(key, leaf, kit.file("certs/oemLeafCert.der").read_bytes())
+    assert isinstance(wrapped, WrappedKey)
+    body = {
+        "contractData": {
+            "contractCertificate": kit.base64("contractLeaf"),
+            "contractSubCa2Certificate": kit.base64("moSubCA2"),
+            "contractSubCa1Certificate": kit.base64("moSubCA1"),
+            "contractSignatureEncryptedPrivateKey": base64.b64encode(
+                wrapped.encrypted_private_key
+            ).decode(),
+            "dHpublickey": base64.b64encode(wrapped.dh_public_key).decode(),
+        },
+        "emaid": EMAID,
+        "xsdMsgDefNamespace": NAMESPACE,
+    }
+    return kit.service.ask("PUT", "/v1/cps/contractData/signed", body, client="lab-mo")
+
+
 @pytest.mark.parametrize(
-    ("publish", "code"), [(publish_root, "root_of_a_lab"), (publish_vehicle, "chain_not_valid")]
+    ("publish", "code"),
+    [
+        (publish_root, "root_of_a_lab"),
+        (publish_vehicle, "chain_not_valid"),
+        (have_signed, "contract_chain_invalid"),
+    ],
 )
 def test_no_pool(kit: Kit, publish: Callable[[Kit], Answer], code: str) -> None:
     answer = publish(kit)
