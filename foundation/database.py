@@ -34,6 +34,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from foundation.batches import settle
 from foundation.errors import Kind, ServiceError
 from foundation.prepared import Prepared
 
@@ -208,22 +209,26 @@ class Database:
     def append(self, *rows: Row) -> None:
         """Execute all `rows` or none, durable on return, in a transaction shared with others.
 
-        The first of the waiting threads leads: it commits what all have queued. Where the shared
-        transaction fails, each caller's rows are tried alone, so that nobody fails for another.
+        The first of the waiting threads leads: it commits what all have queued; jobs of one batch
+        (`foundation.batches`) wait as one. Where the shared transaction fails, each caller's rows
+        are tried alone, so that nobody fails for another.
         Raises SQLAlchemy's error (IntegrityError …) of this caller's own rows, ValueError and
         KeyError for values that cannot be stored.
         """
         prepared = [(self._prepare(row.statement, row.values), row.values) for row in rows]
         pending = _Pending([(to, to.parameters(values)) for to, values in prepared])
+        settle(self._commit_together, pending)
+        if pending.error is not None:
+            raise pending.error
+
+    def _commit_together(self, pendings: Sequence[_Pending]) -> None:
         with self._queue_lock:
-            self._queue.append(pending)
+            self._queue.extend(pendings)  # at once: whoever takes one of them takes all
         with self._commit_lock:
-            if not pending.done:
+            if not pendings[0].done:
                 with self._queue_lock:
                     batch, self._queue = self._queue, []
                 self._lead(batch)
-        if pending.error is not None:
-            raise pending.error
 
     def _lead(self, batch: list[_Pending]) -> None:
         try:

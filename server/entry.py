@@ -35,7 +35,14 @@ from server.app import (
 from server.bodies import heard_out
 from server.fast_lane import FastLanes, Lane
 from server.migrate import current_revision, newest_revision
-from server.observability import LineBuffer, Observed, configure_logs, to_standard_output
+from server.observability import (
+    LineBuffer,
+    Observed,
+    Tally,
+    configure_logs,
+    to_standard_output,
+)
+from server.ocsp_lane import OcspLane
 from server.opcp import guarded
 from server.orphans import leave_with_parent
 from server.problems import PROBLEM_RESPONSES, in_plain_text, register_problem_handlers
@@ -54,7 +61,8 @@ def build_main() -> "WSGIApplication":
     services = started()
     services.housekeeping.start()
     services.courier.start()
-    return BehindProxies(main_application(services), services.settings.trusted_proxies)
+    application = BehindProxies(main_application(services), services.settings.trusted_proxies)
+    return OcspLane(services.respond_to_ocsp.repeat, Tally("POST", "/ocsp", "200"), application)
 
 
 def build_management() -> "WSGIApplication":
@@ -98,6 +106,7 @@ def main_application(services: WebServices) -> "WSGIApplication":
             ),
         ),
         flask,
+        services.batches.run,
     )
     logged = settings.log_level in {"debug", "info"}
     return Observed(

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from foundation.batches import Batches
 from foundation.clock import Clock, utc_now
 from foundation.database import Database
 from foundation.outbox import Outbox
@@ -38,6 +39,11 @@ class BaseServices:
         return self._database or Database(
             self.settings.database_url, pool_size=self.settings.threads + 4
         )
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Where the hot routes of this process do their work, one at a time."""
+        return Batches()
 
     @cached_property
     def installation(self) -> Installation:

@@ -108,7 +108,7 @@ class WebServices(OcppServices):
     def status_application(self, fallback: "WSGIApplication") -> StatusApplication:
         """The public status routes, in front of `fallback`."""
         return StatusApplication(
-            respond=self.respond_to_ocsp,
+            respond=lambda der: self.batches.run(lambda: self.respond_to_ocsp(der)),
             find_crl=self.crls.newest,
             find_certificate=self._certificate_of,
             fallback=fallback,

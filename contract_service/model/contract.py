@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from foundation.errors import Refused
 from foundation.identifiers import Emaid, Pcid
@@ -51,6 +52,11 @@ def identity(emaid: Emaid) -> str:
     The deprecated conversion of a DIN id (instance `00…`) and the eMI3 one (`C0…`) name one
     contract; both count as the latter, which sorts last.
     """
+    return _identity(emaid)
+
+
+@lru_cache(maxsize=1024)  # asked several times for each decision
+def _identity(emaid: Emaid) -> str:
     return max(emaid.key, *emaid.alternative_keys, "")
 
 

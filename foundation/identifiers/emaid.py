@@ -8,6 +8,7 @@ nothing else may be two contracts, and folding them would bill the wrong payer.
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from foundation.identifiers.check_digits import din_check_digit, iso_check_digit
 from foundation.identifiers.countries import COUNTRIES, country_warnings
@@ -62,34 +63,9 @@ class Emaid:
         the wrong check digit an error. Raises InvalidIdentifier (`invalid_emaid`).
         Sources: ISO 15118-2:2014 annex H, DIN SPEC 91286, OICP 2.3 EvcoID, OPCP 1.0.0.
         """
-        upper = upper_ascii(text, longest=LONGEST, identifier="emaid", expected=EXPECTED)
-        match = _ISO.fullmatch(upper)
-        if match is not None:
-            country, _, provider, instance, given = match.groups()
-            form = EmaidForm.EMI3 if instance[0] == "C" else EmaidForm.ISO
-            canonical = key = country + provider + instance
-            right = None if given is None else iso_check_digit(canonical)
-        else:
-            match = _DIN.fullmatch(upper)
-            if match is None:
-                raise InvalidIdentifier("emaid", EXPECTED)
-            country, _, provider, instance, given = match.groups()
-            form = EmaidForm.DIN
-            canonical = country + provider + instance
-            right = din_check_digit(canonical)
-            key = f"{country}{provider}{_EMI3_PREFIX}{instance}{right}"
-        warnings = country_warnings(country)
-        if given != right and given is not None:
-            if strict:
-                raise InvalidIdentifier("emaid", f"wrong check digit: it should be {right}")
-            key = canonical = canonical + given
-            warnings += (
-                IdentifierWarning(
-                    "wrong_check_digit", f"the check digit should be {right}; it stays in the id"
-                ),
-            )
-            given = None
-        return cls(key, text, canonical, given, form, warnings)
+        if len(text) > LONGEST:
+            raise InvalidIdentifier("emaid", f"too long: {EXPECTED}")
+        return _parse(text, strict)
 
     @property
     def country(self) -> str:
@@ -193,6 +169,39 @@ class Emaid:
 
     def __repr__(self) -> str:
         return f"Emaid({self.provider_id}…)"  # the rest is personal and must not reach a log
+
+
+@lru_cache(maxsize=1024)
+def _parse(text: str, strict: bool) -> Emaid:
+    """Parse a text of bounded length; one request reads the same EMAID several times."""
+    upper = upper_ascii(text, longest=LONGEST, identifier="emaid", expected=EXPECTED)
+    match = _ISO.fullmatch(upper)
+    if match is not None:
+        country, _, provider, instance, given = match.groups()
+        form = EmaidForm.EMI3 if instance[0] == "C" else EmaidForm.ISO
+        canonical = key = country + provider + instance
+        right = None if given is None else iso_check_digit(canonical)
+    else:
+        match = _DIN.fullmatch(upper)
+        if match is None:
+            raise InvalidIdentifier("emaid", EXPECTED)
+        country, _, provider, instance, given = match.groups()
+        form = EmaidForm.DIN
+        canonical = country + provider + instance
+        right = din_check_digit(canonical)
+        key = f"{country}{provider}{_EMI3_PREFIX}{instance}{right}"
+    warnings = country_warnings(country)
+    if given != right and given is not None:
+        if strict:
+            raise InvalidIdentifier("emaid", f"wrong check digit: it should be {right}")
+        key = canonical = canonical + given
+        warnings += (
+            IdentifierWarning(
+                "wrong_check_digit", f"the check digit should be {right}; it stays in the id"
+            ),
+        )
+        given = None
+    return Emaid(key, text, canonical, given, form, warnings)
 
 
 def _converted_from_din(fourteen: str) -> bool:

@@ -7,12 +7,13 @@ and every status in it is still the same, which `RecentStatuses` tells without d
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cryptography import x509
 
+from foundation.batches import alone
 from foundation.clock import Clock
 from foundation.errors import ServiceError
 from foundation.short_cache import ShortCache
@@ -63,6 +64,7 @@ class _Signed:
     issuer: str
     request: OcspRequest
     records: tuple[StatusRecord | None, ...]
+    revision: int
     reusable_until: datetime
 
 
@@ -108,9 +110,9 @@ class RespondToOcsp:
         only, RFC 6960 section 4.2.2.2), tryLater where that authority has no valid signer.
         Raises what the stores raise when they cannot be reached.
         """
-        kept = self._signed.get(der)
-        if kept is not None and self._still_true(kept):
-            return kept.answer
+        kept = self.repeat(der)
+        if kept is not None:
+            return kept
         try:
             request = parse_request(der)
         except ServiceError:
@@ -120,17 +122,29 @@ class RespondToOcsp:
             return _FAILURES[OcspFailure.UNAUTHORIZED]
         return self._sign(der, request, issuer)
 
-    def _still_true(self, kept: _Signed) -> bool:
-        return (
-            kept.reusable_until > self._clock()
-            and self._look_up(kept.issuer, kept.request.cert_ids) == kept.records
-        )
+    def repeat(self, der: bytes) -> OcspAnswer | None:
+        """Return the answer that was signed for the same request before, if it is still true."""
+        kept = self._signed.get(der)
+        if kept is None or kept.reusable_until <= self._clock():
+            return None
+        if kept.revision == self._status.revision(kept.issuer):
+            return kept.answer
+        return kept.answer if self._still_true(der, kept) else None
+
+    def _still_true(self, der: bytes, kept: _Signed) -> bool:
+        """Whether what changed below the issuer were other certificates' statuses."""
+        revision = self._status.revision(kept.issuer)  # before the look-up, as when it was signed
+        if self._look_up(kept.issuer, kept.request.cert_ids) != kept.records:
+            return False
+        self._keep(der, replace(kept, revision=revision))
+        return True
 
     def _sign(self, der: bytes, request: OcspRequest, issuer: str) -> OcspAnswer:
         loaded = self._loaded_signers.get(issuer)
         now = self._clock()
         if loaded is None or loaded.not_after <= now:
             return _FAILURES[OcspFailure.TRY_LATER]
+        revision = self._status.revision(issuer)  # before the look-up: a change is then seen
         records = self._look_up(issuer, request.cert_ids)
         answers: Sequence[Answer] = tuple(zip(request.cert_ids, records, strict=True))
         this_update = now.replace(microsecond=0)
@@ -146,7 +160,7 @@ class RespondToOcsp:
             return OcspAnswer(response)
         answer = OcspAnswer(response, this_update, next_update)
         until = min(now + REUSE, next_update)
-        self._keep(der, _Signed(answer, issuer, request, records, until))
+        self._keep(der, _Signed(answer, issuer, request, records, revision, until))
         return answer
 
     def _keep(self, der: bytes, signed: _Signed) -> None:
@@ -190,7 +204,7 @@ class RespondToOcsp:
         authority = self._authorities.get(issuer)
         if authority is None or not authority.online:
             return None
-        with self._issuing:  # of all threads that miss it, one makes it
+        with alone(), self._issuing:  # of all threads that miss it, one makes it
             made = self._signers.newest(issuer, self._clock())
             if made is None:
                 with suppress(ServiceError):  # such as an authority about to expire

@@ -27,12 +27,16 @@ class RecentStatuses:
         self._kept: dict[tuple[str, int], tuple[int, StatusRecord]] = {}
         self._lock = threading.Lock()
 
+    def revision(self, issuer: str) -> int:
+        """Return how often a status below `issuer` has changed, as of half a second ago at most."""
+        return self._revisions.get(None).get(issuer, 0)
+
     def __call__(self, issuer: str, serial: int) -> StatusRecord | None:
         """Return what is known of a serial below `issuer` (a name); None if it was never issued."""
         if not 0 < serial < 1 << 160:
             return None  # longer than 20 octets or not positive: none of ours (RFC 5280 4.1.2.2)
         # the count before the status: a change in between is then seen as one, never missed
-        revision = self._revisions.get(None).get(issuer, 0)
+        revision = self.revision(issuer)
         kept = self._kept.get((issuer, serial))
         if kept is not None and kept[0] == revision:
             return kept[1]

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from foundation.batches import Batches
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
 from server.bodies import MAXIMUM_BODY_BYTES
@@ -36,7 +37,10 @@ def fallback(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 GOOD = {"HTTP_AUTHORIZATION": "Bearer good"}
 LANES = FastLanes(
-    authenticate, [Lane("/ocpp/<id>/A", re.compile("/ocpp/(?P<id>[^/]+)/A"), echo)], fallback
+    authenticate,
+    [Lane("/ocpp/<id>/A", re.compile("/ocpp/(?P<id>[^/]+)/A"), echo)],
+    fallback,
+    Batches().run,
 )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
-from server.observability import LINES_AT_MOST, ROUTE, LineBuffer, Observed
+from server.observability import LINES_AT_MOST, ROUTE, LineBuffer, Observed, Tally
 
 
 def ask(application: Any, route: str, method: str = "POST", path: str = "/x/WVWZZZ") -> None:
@@ -105,3 +106,28 @@ def test_lines_that_nobody_takes_do_not_fill_the_memory() -> None:
     kept = b"".join(written).splitlines(keepends=True)
     assert newest in kept  # the oldest went
     assert len(kept) <= LINES_AT_MOST + 1
+
+
+def test_a_tally_tells_every_answer_that_threads_counted() -> None:
+    before = _requests("POST", "/tallied", "200")
+    tally = Tally("POST", "/tallied", "200")
+
+    def count() -> None:
+        for _ in range(1000):
+            tally()
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    end = time.monotonic() + 5
+    while _requests("POST", "/tallied", "200") - before < 4000 and time.monotonic() < end:
+        time.sleep(0.05)
+    tally.flush()
+    assert _requests("POST", "/tallied", "200") - before == 4000
+
+
+def _requests(*labels: str) -> float:
+    names = dict(zip(("method", "route", "status"), labels, strict=True))
+    return REGISTRY.get_sample_value("evtrust_http_requests_total", names) or 0.0
