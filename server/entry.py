@@ -53,6 +53,10 @@ from server.wiring_web import WebServices
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+_SHARED = re.compile(
+    "/v1/contracts/[^/]+/certificates"  # issuing commits three times
+    "|.*/simple(re)?enroll(/[^/]*)?"
+)
 _STATION = "(?P<station_id>[^/]{1,144})"  # 48 characters, percent-encoded at worst
 
 
@@ -107,6 +111,7 @@ def main_application(services: WebServices) -> "WSGIApplication":
         ),
         flask,
         services.batches.run,
+        _SHARED,
     )
     logged = settings.log_level in {"debug", "info"}
     return Observed(

@@ -4,11 +4,12 @@ Flask registers the same routes for the API description; what answers is one pur
 both (`handle(principal, path parameters, body) -> status and JSON bytes`).
 """
 
+import io
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Handle = Callable[[Principal, Mapping[str, str], bytes], tuple[int, bytes]]
 Together = Callable[[Callable[[], tuple[int, bytes]]], tuple[int, bytes]]
 
+_NOTHING = re.compile(r"(?!)")
 _REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -55,10 +57,28 @@ def require_token(environ: Mapping[str, object]) -> str:
     return token
 
 
+@runtime_checkable
+class _Closable(Protocol):
+    """An answer that has something to close (PEP 3333)."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+def _keep(started: list[Any], given: tuple[Any, ...]) -> Callable[[bytes], object]:
+    started[:] = given
+    return _no_write
+
+
+def _no_write(_: bytes) -> object:
+    raise TypeError("the application writes its answer by returning it")
+
+
 class FastLanes:
     """Answers the lanes' routes and hands everything else to `fallback`.
 
     `together` is `foundation.batches.Batches.run`: what the lanes do waits for the database only.
+    POST requests whose path matches `shared` are answered by `fallback`, but within it, too.
     """
 
     def __init__(
@@ -67,11 +87,13 @@ class FastLanes:
         lanes: Iterable[Lane],
         fallback: "WSGIApplication",
         together: Together,
+        shared: re.Pattern[str] = _NOTHING,
     ) -> None:
         self._authenticate = authenticate
         self._lanes = tuple(lanes)
         self._fallback = fallback
         self._together = together
+        self._shared = shared
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -84,7 +106,37 @@ class FastLanes:
                 if match is not None:
                     environ[ROUTE] = lane.route
                     return self._answer(lane, match.groupdict(), environ, start_response)
+            if self._shared.fullmatch(path) is not None and self._is_heard(environ):
+                return self._answer_by_fallback(environ, start_response)
         return self._fallback(environ, start_response)
+
+    def _is_heard(self, environ: "WSGIEnvironment") -> bool:
+        """Read the body of somebody who may ask, before anybody else has to wait for it."""
+        if "HTTP_TRANSFER_ENCODING" in environ:  # one past the bound would be cut, not refused
+            return False
+        try:
+            self._authenticate(require_token(environ))
+            environ["wsgi.input"] = io.BytesIO(read_body(environ))
+        except Exception:  # noqa: BLE001 - the ordinary way meets the same fault, and tells it
+            return False
+        return True
+
+    def _answer_by_fallback(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        started: list[Any] = []  # the server's own start_response belongs to this thread
+
+        def job() -> tuple[int, bytes]:
+            answered = self._fallback(environ, lambda *given: _keep(started, given))
+            try:
+                return 0, b"".join(answered)
+            finally:
+                if isinstance(answered, _Closable):
+                    answered.close()
+
+        _, body = self._together(job)
+        start_response(*started)
+        return [body]
 
     def _answer(
         self,

@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -116,3 +117,79 @@ def test_the_unexpected_shows_a_trace_id_and_nothing_else() -> None:
     assert problem["trace_id"]
     assert b"WVWZZZ" not in body
     assert b"RuntimeError" not in body
+
+
+class _Answered(list[bytes]):
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _behind(answers: list[_Answered]) -> Any:
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("201 Created", [("X-Thread", str(threading.get_ident()))])
+        answers.append(_Answered([b"got ", environ["wsgi.input"].read()]))
+        return answers[-1]
+
+    return application
+
+
+def _ask_shared(
+    path: str,
+    token: str = "good",
+    body: bytes = b"csr",
+    length: str | None = None,
+    **headers: str,
+) -> tuple[str, bytes, list[str]]:
+    answers: list[_Answered] = []
+    ran: list[str] = []
+
+    def together(job: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+        ran.append("together")
+        return Batches().run(job)
+
+    lanes = FastLanes(authenticate, [], _behind(answers), together, re.compile("/shared"))
+    statuses: list[str] = []
+
+    def start_response(
+        status: str, _headers: list[tuple[str, str]], _: object = None, /
+    ) -> Callable[[bytes], object]:
+        statuses.append(status)
+        return lambda _: None
+
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "CONTENT_LENGTH": str(len(body)) if length is None else length,
+        "HTTP_AUTHORIZATION": f"Bearer {token}",
+        "wsgi.input": io.BytesIO(body),
+        **headers,
+    }
+    answer = b"".join(lanes(environ, start_response))
+    if ran:
+        assert answers[0].closed
+    return statuses[0], answer, ran
+
+
+def test_a_shared_route_is_answered_by_the_application_within_a_batch() -> None:
+    assert _ask_shared("/shared") == ("201 Created", b"got csr", ["together"])
+
+
+@pytest.mark.parametrize(
+    ("path", "token", "length"),
+    [
+        ("/shared/else", "good", None),
+        ("/shared", "bad", None),  # strangers make nobody wait
+        ("/shared", "good", str(MAXIMUM_BODY_BYTES + 1)),
+    ],
+)
+def test_other_requests_go_the_ordinary_way(path: str, token: str, length: str | None) -> None:
+    assert _ask_shared(path, token, length=length) == ("201 Created", b"got csr", [])
+
+
+def test_a_chunked_body_is_not_begun_and_left() -> None:
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    body = b"x" * (MAXIMUM_BODY_BYTES + 100)
+    status, answer, ran = _ask_shared("/shared", body=body, length="", **chunked)
+    assert (status, answer, ran) == ("201 Created", b"got " + body, [])
