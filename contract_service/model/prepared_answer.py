@@ -81,12 +81,46 @@ def finish(
 
     `seconds` (Unix time) and `remaining` contracts are told in ISO 15118-20 alone.
     """
+    if schema is Schema.ISO15118_2 and len(session_id) == len(NO_SESSION):
+        return _with_session(answer, session_id)
     message = decode(answer, schema)
     if isinstance(message, iso15118_2.V2GMessage):
         return encode(replace(message, header=replace(message.header, session_id=session_id)))
     assert isinstance(message, iso15118_20.CertificateInstallationRes)  # noqa: S101 - we wrote it
     header = replace(message.header, session_id=session_id, timestamp=seconds)
     return encode(replace(message, header=header, remaining_contract_chains=remaining))
+
+
+def _with_session(answer: bytes, session_id: bytes) -> bytes:
+    """Write a session id of 8 octets over that of an answer of ISO 15118-2, wherever its bits are.
+
+    Nothing before SessionID varies from message to message, and nothing behind it moves.
+    """
+    first, last = _SESSION_BITS
+    octets = last // 8 + 1
+    shift = octets * 8 - 1 - last
+    mask = ((1 << (last - first + 1)) - 1) << shift
+    head = int.from_bytes(answer[:octets]) & ~mask
+    return (head | int.from_bytes(session_id) << shift).to_bytes(octets) + answer[octets:]
+
+
+def _session_bits() -> tuple[int, int]:
+    """Return where SessionID begins and ends: what differs between sessions of zeros and ones."""
+    zeros, ones = (
+        encode(
+            iso15118_2.V2GMessage(
+                header=iso15118_2.Header(session_id=octet * len(NO_SESSION)),
+                body=iso15118_2.AuthorizationReq(),
+            )
+        )
+        for octet in (b"\x00", b"\xff")
+    )
+    total = 8 * len(zeros)
+    differ = int.from_bytes(zeros) ^ int.from_bytes(ones)
+    return total - differ.bit_length(), total - (differ & -differ).bit_length()
+
+
+_SESSION_BITS = _session_bits()
 
 
 def sign_again(answer: bytes, schema: Schema, signer: CpsSigner) -> bytes:

@@ -8,6 +8,7 @@ a name has, not how it is written. A serial number alone decides nothing: it is 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 
@@ -87,6 +88,7 @@ def parts_of(certificate: PathCertificate) -> NameParts:
     )
 
 
+@lru_cache(maxsize=1024)  # a fleet lists the same few roots, and nothing in a name is secret
 def parse_name(text: str) -> NameParts | None:
     """Return the attributes of a name as text, in any of the field's spellings; None for none.
 

@@ -14,7 +14,7 @@ from exi import Message, Schema
 from exi.messages import iso15118_2, iso15118_20
 from exi.messages.xmldsig import Signature
 from foundation.errors import Refused
-from pki.model.path_certificate import read_certificate
+from pki.model.path_certificate import PathCertificate, read_certificate
 from pki.model.roles import CertificateRole
 from pki.model.verdict import Reason, Verdict
 
@@ -51,12 +51,14 @@ class SignedContent:
 class SignedMessageVerdict:
     """The verdict on a message's signature by the certificate that the message names.
 
-    `content` is None where the message is of a kind that nobody signs. Whether the certificate
+    `content` is None where the message is of a kind that nobody signs; `leaf` is the certificate
+    whose key was asked, None where the message has none that can be read. Whether the certificate
     may be trusted in `content.signer_role` is another question, for path validation.
     """
 
     content: SignedContent | None
     signature: SignatureVerdict
+    leaf: PathCertificate | None = None
 
     @property
     def valid(self) -> bool:
@@ -152,7 +154,8 @@ def verify_message(
     verdict = verify_signature(content.signature, content.elements, key, allowed)
     if isinstance(leaf, Reason):
         verdict = replace(verdict, reasons=(*verdict.reasons, leaf))
-    return SignedMessageVerdict(content, verdict)
+        return SignedMessageVerdict(content, verdict)
+    return SignedMessageVerdict(content, verdict, leaf)
 
 
 def _nothing_valid(reason: Reason) -> SignatureVerdict:

@@ -13,7 +13,7 @@ from exi.messages import iso15118_2, iso15118_20
 from exi.messages.xmldsig import X509IssuerSerial
 from foundation.errors import Refused
 from foundation.identifiers import Emaid, InvalidIdentifier
-from pki.model.path_certificate import PathCertificate, read_certificate
+from pki.model.path_certificate import PathCertificate
 from pki.model.verdict import Reason
 
 MAXIMUM_EXI_BYTES = 16 * 1024
@@ -103,7 +103,7 @@ def read_request(
         case _:
             return _unreadable("message_type_wrong", f"this is no request to {action} a contract")
     verdict = verify_message(message)
-    if not verdict.valid or verdict.content is None:
+    if not verdict.valid or verdict.content is None or verdict.leaf is None:
         reasons = verdict.signature.reasons
         return Stopped(
             StepName.SIGNATURE,
@@ -111,10 +111,9 @@ def read_request(
             reasons[0].code,
             "; ".join(reason.detail for reason in reasons),
         )
-    leaf = read_certificate(verdict.content.signer_chain[0])
-    if isinstance(leaf, Reason):  # then its key could not have verified the signature
-        return Stopped.at(StepName.SIGNATURE, Objection.SIGNATURE, leaf)
-    return VehicleRequest(schema, action, session_of(message), verdict.content, leaf, *details)
+    return VehicleRequest(
+        schema, action, session_of(message), verdict.content, verdict.leaf, *details
+    )
 
 
 def _emaids(texts: Sequence[str]) -> tuple[Emaid, ...]:
