@@ -81,10 +81,8 @@ class Car:
     """The car whose key the provider's path made, and what it does at a station."""
 
     def __init__(self, folder: Path) -> None:
-        self.certificate, *_ = x509.load_pem_x509_certificates(
-            (folder / "var" / "car.pem").read_bytes()
-        )
-        key = load_pem_private_key((folder / "var" / "car.key").read_bytes(), None)
+        self.certificate, *_ = x509.load_pem_x509_certificates((folder / "car.pem").read_bytes())
+        key = load_pem_private_key((folder / "car.key").read_bytes(), None)
         assert isinstance(key, EllipticCurvePrivateKey)
         self.key = key
         self.der = self.certificate.public_bytes(Encoding.DER)
