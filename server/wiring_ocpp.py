@@ -7,13 +7,24 @@ from authorization.api.answer_table import load_answer_table
 from authorization.api.ocpp import AnswerAuthorize201
 from authorization.api.ocpp_authorize_21 import AnswerAuthorize21
 from authorization.api.ocpp_certificates import AnswerGetCertificateStatus, AnswerSignCertificate
+from authorization.api.ocpp_chain_status import AnswerGetCertificateChainStatus
 from authorization.api.ocpp_data_transfer import AnswerDataTransfer, InOcpp20
+from authorization.api.ocpp_installation import AnswerGet15118EvCertificate
 from authorization.api.schemas import Handle
 from authorization.model.ocpp_version import HAS2BE_VENDOR_ID, PNC_VENDOR_ID, OcppVersion
 from authorization.model.station import Station
+from authorization.operations.chain_status import ChainStatusOf
 from authorization.operations.own_station import own_station
 from foundation.principal import Principal
 from server.wiring import Services
+
+_HAS2BE_DEFAULTS: Mapping[str, Mapping[str, object]] = {
+    "Get15118EVCertificate": {
+        "action": "Install",
+        "iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef",
+    }
+}
+"""What has·to·be's stations leave out: they install only, and speak ISO 15118-2."""
 
 
 class OcppServices(Services):
@@ -30,6 +41,9 @@ class OcppServices(Services):
                 self._transferred, self._require_station
             ),
             (OcppVersion.V21, "Authorize"): AnswerAuthorize21(self.authorize, load_answer_table()),
+            (OcppVersion.V21, "GetCertificateChainStatus"): AnswerGetCertificateChainStatus(
+                ChainStatusOf(self.certificate_status, self.clock)
+            ),
         }
         for version in (OcppVersion.V201, OcppVersion.V21):
             for action, handle in self._about_certificates(version).items():
@@ -42,6 +56,7 @@ class OcppServices(Services):
         return {
             "GetCertificateStatus": AnswerGetCertificateStatus(self.certificate_status, version),
             "SignCertificate": AnswerSignCertificate(self.sign_certificate, version, vendor_id),
+            "Get15118EVCertificate": AnswerGet15118EvCertificate(self.get_ev_certificate, version),
         }
 
     @cached_property
@@ -54,7 +69,9 @@ class OcppServices(Services):
             messages |= self._about_certificates(OcppVersion.V16, vendor_id)
             for name, handle in messages.items():
                 older = vendor_id == HAS2BE_VENDOR_ID
-                transferred[vendor_id, name] = InOcpp20(handle) if older else handle
+                transferred[vendor_id, name] = (
+                    InOcpp20(handle, _HAS2BE_DEFAULTS.get(name, {})) if older else handle
+                )
         return transferred
 
     def _require_station(self, principal: Principal, station_id: str) -> Station:

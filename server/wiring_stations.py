@@ -7,6 +7,7 @@ from authorization.model.call_policy import CallPolicy
 from authorization.operations.answer_call import AnswerCall
 from authorization.operations.certificate_status import CertificateStatusOf
 from authorization.operations.expire_calls import ExpireCalls
+from authorization.operations.get_ev_certificate import GetEvCertificate
 from authorization.operations.list_calls import ListCalls
 from authorization.operations.queue_call import QueueCall
 from authorization.operations.sign_certificate import SignCertificate
@@ -58,6 +59,11 @@ class StationServices(ProvisioningServices):
     def certificate_status(self) -> CertificateStatusOf:
         """Asks our responder for stations."""
         return CertificateStatusOf(self.station_reader, self.respond_to_ocsp)
+
+    @cached_property
+    def get_ev_certificate(self) -> GetEvCertificate:
+        """Passes vehicles' requests for contracts on."""
+        return GetEvCertificate(self.station_reader, self.install_contract)
 
     @cached_property
     def expire_calls(self) -> ExpireCalls:

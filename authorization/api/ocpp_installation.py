@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -124,15 +124,25 @@ class AnswerGet15118EvCertificate:
     def _read(self, body: bytes) -> InstallationRequest:
         if self.version is not OcppVersion.V21:
             asked = read_body(Get15118EVCertificateRequest201, body)
-            return _request(asked.schema_version, asked.action, asked.exi_request)
+            return self._request(asked.schema_version, asked.action, asked.exi_request)
         newer = read_body(Get15118EVCertificateRequest21, body)
-        return _request(
-            newer.schema_version,
-            newer.action,
-            newer.exi_request,
-            maximum=newer.maximum_chains,
-            prioritized=newer.prioritized_emaids or (),
+        request = self._request(newer.schema_version, newer.action, newer.exi_request)
+        return replace(
+            request,
+            maximum_chains=newer.maximum_chains,
+            prioritized_emaids=tuple(_readable(newer.prioritized_emaids or ())),
         )
+
+    def _request(self, schema_version: str, action: str, exi_request: str) -> InstallationRequest:
+        schema = schema_of(schema_version)
+        if schema is None:
+            raise _malformed("iso15118SchemaVersion", "urn:iso:15118:2:2013:MsgDef or one of -20's")
+        try:
+            exi = base64.b64decode(exi_request, validate=True)
+        except (binascii.Error, ValueError):
+            raise _malformed("exiRequest", "base64") from None
+        most = LIMITS[self.version].exi_response // 4 * 3  # four characters carry three octets
+        return InstallationRequest(exi, schema, _ACTIONS[action], maximum_octets=most)
 
     def _payload(self, installed: Installation) -> dict[str, Any]:
         exi = base64.b64encode(installed.exi).decode()
@@ -165,27 +175,6 @@ class AnswerGet15118EvCertificate:
             "reasonCode": REASON_OF_STEP.get(failed.name, "Unspecified"),
             "additionalInfo": said[: LIMITS[self.version].additional_info],
         }
-
-
-def _request(
-    schema_version: str,
-    action: str,
-    exi_request: str,
-    *,
-    maximum: int | None = None,
-    prioritized: Sequence[str] = (),
-) -> InstallationRequest:
-    schema = schema_of(schema_version)
-    if schema is None:
-        raise _malformed("iso15118SchemaVersion", "urn:iso:15118:2:2013:MsgDef or one of -20's")
-    try:
-        exi = base64.b64decode(exi_request, validate=True)
-    except (binascii.Error, ValueError):
-        raise _malformed("exiRequest", "base64") from None
-    emaids = tuple(_readable(prioritized))
-    return InstallationRequest(
-        exi, schema, _ACTIONS[action], maximum_chains=maximum, prioritized_emaids=emaids
-    )
 
 
 def _readable(texts: Sequence[str]) -> Iterator[Emaid]:

@@ -19,7 +19,17 @@ from authorization.api.ocpp_certificates import (
     SignCertificateRequest201,
     SignCertificateResponse,
 )
+from authorization.api.ocpp_chain_status import (
+    GetCertificateChainStatusRequest,
+    GetCertificateChainStatusResponse,
+)
 from authorization.api.ocpp_data_transfer import DataTransferRequest, DataTransferResponse
+from authorization.api.ocpp_installation import (
+    Get15118EVCertificateRequest21,
+    Get15118EVCertificateRequest201,
+    Get15118EVCertificateResponse21,
+    Get15118EVCertificateResponse201,
+)
 from authorization.api.schemas import Handle, StationId
 from authorization.model.ocpp_version import OcppVersion
 from foundation.principal import Principal
@@ -48,12 +58,30 @@ MESSAGES = (
     Message(
         OcppVersion.V201, "SignCertificate", SignCertificateRequest201, SignCertificateResponse
     ),
+    Message(
+        OcppVersion.V201,
+        "Get15118EVCertificate",
+        Get15118EVCertificateRequest201,
+        Get15118EVCertificateResponse201,
+    ),
+    Message(
+        OcppVersion.V21,
+        "Get15118EVCertificate",
+        Get15118EVCertificateRequest21,
+        Get15118EVCertificateResponse21,
+    ),
     Message(OcppVersion.V21, "Authorize", AuthorizeRequest21, AuthorizeResponse201),
     Message(
         OcppVersion.V21,
         "GetCertificateStatus",
         GetCertificateStatusRequest21,
         GetCertificateStatusResponse,
+    ),
+    Message(
+        OcppVersion.V21,
+        "GetCertificateChainStatus",
+        GetCertificateChainStatusRequest,
+        GetCertificateChainStatusResponse,
     ),
     Message(OcppVersion.V21, "SignCertificate", SignCertificateRequest21, SignCertificateResponse),
 )

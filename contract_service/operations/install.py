@@ -23,6 +23,7 @@ from contract_service.model.installation import (
 )
 from contract_service.model.negative_answer import negative_answer, response_code
 from contract_service.model.prepared_answer import finish
+from contract_service.model.stops import no_contract, too_large, too_many
 from contract_service.model.vehicle import Vehicle, VehicleDirectory
 from contract_service.model.vehicle_request import (
     Stopped,
@@ -59,7 +60,8 @@ class InstallationRequest:
     """A vehicle's request as a station passes it on: raw EXI, of a schema, for an action.
 
     `maximum_chains` and `prioritized_emaids` are OCPP 2.1's; of ISO 15118-20 the message says the
-    same, the smaller maximum counts, and the station's priorities where it names any.
+    same, the smaller maximum counts, and the station's priorities where it names any. An answer
+    of more than `maximum_octets` cannot reach the vehicle, so that nothing is delivered.
     """
 
     exi: bytes
@@ -68,6 +70,7 @@ class InstallationRequest:
     station_id: str | None = None
     maximum_chains: int | None = None
     prioritized_emaids: tuple[Emaid, ...] = ()
+    maximum_octets: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,35 +138,35 @@ class InstallContract:
         journey = _Journey()
         outcome = self._deliver(request, journey, now)
         seconds = int(now.timestamp())
-        if isinstance(outcome, Stopped):
-            journey.steps.append(
-                InstallationStep(
-                    outcome.step, passed=False, code=outcome.code, detail=outcome.detail
-                )
-            )
-            exi = negative_answer(
+        if not isinstance(outcome, Stopped):
+            exi = finish(
+                outcome.message,
                 request.schema,
-                request.action,
-                outcome.objection,
-                journey.session_id,
+                journey.session_id or b"",
                 seconds=seconds,
+                remaining=outcome.remaining,
             )
-            return self._record(principal, request, journey, outcome, exi, now)
-        exi = finish(
-            outcome.message,
-            request.schema,
-            journey.session_id or b"",
-            seconds=seconds,
-            remaining=outcome.remaining,
+            if request.maximum_octets is None or len(exi) <= request.maximum_octets:
+                journey.passed(StepName.ANSWER)
+                return self._record(principal, request, journey, outcome, exi, now)
+            outcome = too_large(len(exi), request.maximum_octets)
+        journey.steps.append(
+            InstallationStep(outcome.step, passed=False, code=outcome.code, detail=outcome.detail)
         )
-        journey.passed(StepName.ANSWER)
+        exi = negative_answer(
+            request.schema,
+            request.action,
+            outcome.objection,
+            journey.session_id,
+            seconds=seconds,
+        )
         return self._record(principal, request, journey, outcome, exi, now)
 
     def _deliver(
         self, request: InstallationRequest, journey: _Journey, now: datetime
     ) -> _Delivery | Stopped:
         if request.station_id and not self.limits.station_may(request.station_id, now):
-            return _too_many("this station")
+            return too_many("this station")
         message = read_message(request.exi, request.schema)
         if isinstance(message, Stopped):
             return message
@@ -183,7 +186,7 @@ class InstallContract:
         if stopped is not None:
             return stopped
         if not self.limits.vehicle_may(asked.key, now):
-            return _too_many("this vehicle")
+            return too_many("this vehicle")
         return self._install(request, asked, vehicle, journey, now)
 
     def _vehicle(self, asked: VehicleRequest, journey: _Journey) -> Vehicle | Stopped:
@@ -247,24 +250,24 @@ class InstallContract:
     ) -> _Delivery | Stopped:
         pooled = self.pool.of_vehicle(vehicle.pcid, asked.schema)
         if not pooled:
-            return _no_contract(Refused("no_contract", "this vehicle has no contract here"))
+            return no_contract(Refused("no_contract", "this vehicle has no contract here"))
         if asked.schema is Schema.ISO15118_2:
             chosen = only_choice(pooled)
             if chosen is None:
-                return _no_contract(
+                return no_contract(
                     Refused("no_default", "this vehicle has several contracts and no default")
                 )
             journey.provider_id = chosen.contract.provider_id
             refused = undeliverable(chosen, asked.key, now)
             if refused is not None:
-                return _no_contract(refused)
+                return no_contract(refused)
             return self._answer(asked, chosen, 0, journey, now)
         standing = [one for one in pooled if undeliverable(one, asked.key, now) is None]
         if not standing:
             refused = undeliverable(pooled[0], asked.key, now)
             assert refused is not None  # noqa: S101 - none of them is deliverable
             journey.provider_id = pooled[0].contract.provider_id
-            return _no_contract(refused)
+            return no_contract(refused)
         return self._next_of_session(request, asked, standing, journey, now)
 
     def _next_of_session(
@@ -284,7 +287,7 @@ class InstallContract:
         series = offered(standing, request.prioritized_emaids or asked.prioritized)
         series = series[:maximum]
         if not series:
-            return _no_contract(Refused("no_room", "the vehicle takes no contract more"))
+            return no_contract(Refused("no_room", "the vehicle takes no contract more"))
         given = self.log.delivered(journey.session)
         chosen, remaining = next_of_series(series, given, journey.request)
         journey.provider_id = chosen.contract.provider_id
@@ -302,10 +305,10 @@ class InstallContract:
         if stopped is not None:
             return stopped
         if not self.limits.vehicle_may(asked.key, now):
-            return _too_many("this vehicle")
+            return too_many("this vehicle")
         found = self.find_update(held, asked.key, now)
         if isinstance(found, Refused):
-            return _no_contract(found)
+            return no_contract(found)
         journey.wmi = found.data.pcid.wmi
         return self._answer(asked, found, 0, journey, now)
 
@@ -380,16 +383,3 @@ class InstallContract:
             record.remaining_contracts,
             record.steps,
         )
-
-
-def _no_contract(refused: Refused) -> Stopped:
-    return Stopped.at(StepName.CONTRACT, Objection.NO_CONTRACT, refused)
-
-
-def _too_many(who: str) -> Stopped:
-    return Stopped(
-        StepName.LIMIT,
-        Objection.FAILED,
-        "too_many_requests",
-        f"{who} has asked too often; ask again in a minute",
-    )

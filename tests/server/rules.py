@@ -39,6 +39,22 @@ EST, CACERTS = "est", "est_cacerts"  # asked in tests/pki/est
 CSR = "MIIB"
 VEHICLE = {"vehicleCertificate": "MIIB", "subCA1Certificate": "MIIB"}
 ROOT = {"caCertificate": "MIIB", "rootType": "V2G"}
+EV_CERTIFICATE = {
+    "iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef",
+    "action": "Install",
+    "exiRequest": "gJo=",
+}
+HASH_DATA = {
+    "hashAlgorithm": "SHA256",
+    "issuerNameHash": "ab",
+    "issuerKeyHash": "cd",
+    "serialNumber": "1",
+}
+CHAIN_STATUS = {
+    "certificateStatusRequests": [
+        {"certificateHashData": HASH_DATA, "source": "OCSP", "urls": ["http://x.example/"]}
+    ]
+}
 OCSP_DATA = {
     "hashAlgorithm": "SHA256",
     "issuerNameHash": "ab",
@@ -82,6 +98,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
         {"ocspRequestData": OCSP_DATA}, OPERATOR
     ),
     ("POST", "/ocpp/2.0.1/{station_id}/SignCertificate"): Rule({"csr": CSR}, OPERATOR),
+    ("POST", "/ocpp/2.0.1/{station_id}/Get15118EVCertificate"): Rule(EV_CERTIFICATE, OPERATOR),
+    ("POST", "/ocpp/2.1/{station_id}/Get15118EVCertificate"): Rule(EV_CERTIFICATE, OPERATOR),
+    ("POST", "/ocpp/2.1/{station_id}/GetCertificateChainStatus"): Rule(CHAIN_STATUS, OPERATOR),
     ("POST", "/ocpp/2.1/{station_id}/Authorize"): Rule(
         {"idToken": {"idToken": "{mac}", "type": "MacAddress"}}, OPERATOR
     ),

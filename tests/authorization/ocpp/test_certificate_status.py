@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from pki.model.roles import RevocationReason
 from pki.operations.ocsp_respond import OcspAnswer
 from tests.authorization.chains import make
 from tests.authorization.ocpp.assembly import HAS2BE, Csms, chain_of, new_csms, pem_csr
+from tests.end_to_end.service import eventually
 from tests.server.assembly import THEIRS
 
 ALGORITHMS: Mapping[str, type[hashes.SHA256] | type[hashes.SHA384] | type[hashes.SHA512]] = {
@@ -200,3 +202,71 @@ def test_a_responder_without_an_answer(csms: Csms, failure: OcspFailure, code: s
     refused = status(LOCAL_ADMINISTRATOR, csms.station_id, asked)
     assert isinstance(refused, Refused)
     assert refused.code == code
+
+
+def chain_request(
+    pairs: list[tuple[x509.Certificate, x509.Certificate]], source: str = "OCSP"
+) -> dict[str, Any]:
+    requests = []
+    for leaf, issuer in pairs:
+        data = request_data(leaf, issuer)
+        url = data.pop("responderURL")
+        requests.append({"certificateHashData": data, "source": source, "urls": [url]})
+    return {"certificateStatusRequests": requests}
+
+
+@pytest.mark.parametrize("source", ["OCSP", "CRL"])
+def test_a_whole_chain_in_21(csms: Csms, chain: list[x509.Certificate], source: str) -> None:
+    leaf, sub2, sub1 = chain
+    foreign = make("Foreign CA")
+    pairs = [
+        (sub2, sub1),
+        (make("leaf", foreign).certificate, foreign.certificate),
+        (leaf, sub2),
+        (leaf, sub2),
+    ]
+    payload = chain_request(pairs, source)
+    never_issued = payload["certificateStatusRequests"][3]["certificateHashData"]
+    never_issued["serialNumber"] = "4711"
+    told = csms.answered("2.1", "GetCertificateChainStatus", payload)["certificateStatus"]
+    assert [one["status"] for one in told] == ["Good", "Failed", "Good", "Unknown"]
+    assert [one["certificateHashData"] for one in told] == [
+        one["certificateHashData"] for one in payload["certificateStatusRequests"]
+    ]
+    assert {one["source"] for one in told} == {source}
+    now = csms.application.services.clock()
+    for one in told:
+        assert now < datetime.fromisoformat(one["nextUpdate"]) <= now + timedelta(days=7)
+
+    csms.application.services.revoke_certificate(
+        LOCAL_ADMINISTRATOR,
+        ByFingerprint(leaf.fingerprint(hashes.SHA256()).hex()),
+        RevocationReason.KEY_COMPROMISE,
+    )
+    asked = chain_request([(leaf, sub2)], source)
+
+    def revoked() -> bool:
+        (told,) = csms.answered("2.1", "GetCertificateChainStatus", asked)["certificateStatus"]
+        return bool(told["status"] == "Revoked")
+
+    eventually(revoked)  # within a second
+
+
+def test_a_chain_off_the_schema_is_an_error(csms: Csms) -> None:
+    authority = make("CA")
+    good = chain_request([(make("leaf", authority).certificate, authority.certificate)])
+    (one,) = good["certificateStatusRequests"]
+    for requests, named in (
+        ([], "certificateStatusRequests"),
+        ([one] * 5, "certificateStatusRequests"),
+        ([one | {"urls": []}], "certificateStatusRequests.0.urls"),
+        ([one | {"urls": ["x"] * 6}], "certificateStatusRequests.0.urls"),
+        ([one | {"urls": ["x" * 2001]}], "certificateStatusRequests.0.urls.0"),
+        ([one | {"source": "DNS"}], "certificateStatusRequests.0.source"),
+    ):
+        body = {"certificateStatusRequests": requests}
+        answer = csms.send("2.1", "GetCertificateChainStatus", body)
+        assert (answer.status, answer.code) == (400, "invalid_request")
+        assert named in answer.json["fields"]
+    refused = csms.send("2.1", "GetCertificateChainStatus", good, client="other_cpo")
+    assert (refused.status, refused.code) == (403, "station_not_yours")

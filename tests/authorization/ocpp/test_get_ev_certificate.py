@@ -112,7 +112,13 @@ def test_what_is_delivered(version: OcppVersion) -> None:
         **more,
     }
     assert install.asked == [
-        InstallationRequest(b"\x80\x9a", Schema.ISO15118_2, InstallationAction.INSTALL, "CS-1")
+        InstallationRequest(
+            b"\x80\x9a",
+            Schema.ISO15118_2,
+            InstallationAction.INSTALL,
+            "CS-1",
+            maximum_octets=LIMITS[version].exi_response // 4 * 3,
+        )
     ]
 
 

@@ -280,9 +280,9 @@ def test_a_rejection_by_the_station_is_visible_and_told(csms: Csms) -> None:
     assert shown["fingerprint"] == leaf.fingerprint(hashes.SHA256()).hex()
     with csms.application.database.read() as connection:
         told = connection.execute(
-            sa.select(outbox.c.type, outbox.c.owners, outbox.c.subject).where(
-                outbox.c.type.like("station_call.%")
-            )
+            sa.select(outbox.c.type, outbox.c.owners, outbox.c.subject)
+            .where(outbox.c.type.like("station_call.%"))
+            .order_by(outbox.c.id)
         ).all()
     of_station = [row for row in told if row.subject["station_id"] == csms.station_id]
     assert [row.type for row in of_station] == ["station_call.queued", "station_call.rejected"]
