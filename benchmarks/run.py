@@ -16,6 +16,7 @@ from benchmarks.contests import (
     issuing_contest,
     ocsp_contests,
 )
+from benchmarks.installing import MOST_CARS, create_cars, installing_contests
 from benchmarks.load import Load, WrongAnswerError, in_own_process
 from benchmarks.primitives import Primitives, measure_primitives, medians
 from benchmarks.processes import Server, floor_server, memory
@@ -93,6 +94,7 @@ def served_site(
 def site_contests(site: Site, options: Options, folder: Path, stack: ExitStack) -> list[Contest]:
     """Start the site's servers and return its rows."""
     common = load(options, (), b"")
+    cars = create_cars(site, min(options.chains, MOST_CARS))
     main = site.server(site.database, options.workers, options.threads, folder)
     issuing = site.server(f"{site.database}-issuing", ISSUING_WORKERS, options.threads, folder)
     stack.enter_context(main)
@@ -101,6 +103,7 @@ def site_contests(site: Site, options: Options, folder: Path, stack: ExitStack) 
         *decision_contests(site, main, common),
         *ocsp_contests(site, main, common),
         issuing_contest(site, issuing, common),
+        *installing_contests(site, main, common, cars),
     ]
 
 

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 _SHARED = re.compile(
     "/v1/contracts/[^/]+/certificates"  # issuing commits three times
+    "|/v1/ccp/signedContractData"  # a record of each answer
     "|.*/simple(re)?enroll(/[^/]*)?"
 )
 _STATION = "(?P<station_id>[^/]{1,144})"  # 48 characters, percent-encoded at worst
