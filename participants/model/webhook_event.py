@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from foundation.events import Event
 from foundation.principal import ClientRole, Principal
@@ -84,24 +85,27 @@ class Rule:
     audience: Audience
 
     def fits(self, event: Event) -> bool:
-        """Whether the rule is about this event."""
+        """Whether the rule is about this event, which is of its type."""
         subject = event.subject or {}
-        return event.type == self.event and all(
-            subject.get(name) == value for name, value in self.where.items()
-        )
+        return all(subject.get(name) == value for name, value in self.where.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Every rule, and how payloads spell the editions of ISO 15118."""
+    """Every rule, by the event that it is about, and how payloads spell ISO 15118's editions."""
 
-    rules: tuple[Rule, ...]
+    by_event: Mapping[str, tuple[Rule, ...]]
     namespaces: Mapping[str, str]
+
+    @property
+    def all(self) -> Iterator[Rule]:
+        """Every rule."""
+        return chain.from_iterable(self.by_event.values())
 
     def of(self, event: Event) -> Iterator[Rule]:
         """Yield what is told of an event: for each audience the first rule that fits."""
         served: set[Audience] = set()
-        for rule in self.rules:
+        for rule in self.by_event.get(event.type, ()):
             if rule.audience not in served and rule.fits(event):
                 served.add(rule.audience)
                 yield rule

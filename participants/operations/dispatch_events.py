@@ -21,7 +21,7 @@ from participants.operations.webhook_ports import (
     WebhookReader,
 )
 
-BATCH = 100
+BATCH = 250
 LEASE = timedelta(seconds=60)
 """Longer than a batch takes: it is one transaction."""
 

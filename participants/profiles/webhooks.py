@@ -45,7 +45,10 @@ def parse_webhook_profile(raw: Mapping[str, Any]) -> WebhookProfile:
     if set(raw) != {"policy", "namespaces", "rule"}:
         raise ValueError("webhooks: give policy, namespaces and rules, and nothing else")
     namespaces = {name: _text(name, value) for name, value in raw["namespaces"].items()}
-    rules = Rules(tuple(map(_rule, raw["rule"])), MappingProxyType(namespaces))
+    by_event: dict[str, tuple[Rule, ...]] = {}
+    for rule in map(_rule, raw["rule"]):
+        by_event[rule.event] = (*by_event.get(rule.event, ()), rule)
+    rules = Rules(MappingProxyType(by_event), MappingProxyType(namespaces))
     return WebhookProfile(_policy(raw["policy"]), rules)
 
 

@@ -21,7 +21,7 @@ def test_as_shipped() -> None:
 
 
 def test_roles_names_and_audiences_fit_together() -> None:
-    for rule in load_webhook_profile().rules.rules:
+    for rule in load_webhook_profile().rules.all:
         name = rule.tells.value
         expected = {"root": Audience.EVERYONE, "oem": Audience.OEM}.get(
             name.split(".")[0], Audience.MO
@@ -32,7 +32,7 @@ def test_roles_names_and_audiences_fit_together() -> None:
 
 def test_what_is_told_nowhere_is_known() -> None:
     """No event of ours means these: no OEM rejects, queues or resets anything here."""
-    told = {rule.tells for rule in load_webhook_profile().rules.rules}
+    told = {rule.tells for rule in load_webhook_profile().rules.all}
     assert set(WebhookEvent) - told == {
         WebhookEvent.CONTRACT_REJECTED,
         WebhookEvent.CONTRACT_QUEUED,

@@ -199,7 +199,7 @@ def test_what_waits_at_rest_names_nobody(webhooks: Webhooks) -> None:
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 EVENTS = st.builds(
     Event,
-    st.sampled_from(sorted({rule.event for rule in PROFILE.rules.rules} | {"client.created"})),
+    st.sampled_from(sorted({rule.event for rule in PROFILE.rules.all} | {"client.created"})),
     st.datetimes(timezones=st.just(NOW.tzinfo)),
     TEXTS,
     st.tuples(TEXTS),
