@@ -18,6 +18,8 @@ _FOR_ALL = 0o644
 class NewFolder:
     """A folder that is not there yet, or empty; its own parent must be there.
 
+    An empty one is replaced, and so may not be the one that somebody stands in.
+
     Everything is written to a hidden folder beside it that takes its name at the end, so that a
     crash leaves that and never half a kit. Keys are made with mode 0600, the folder with 0700.
     """
@@ -49,14 +51,17 @@ class NewFolder:
         """Raise CONFLICT `lab_folder_taken` unless the target is absent or an empty folder."""
         target = self.target
         try:
-            free = not target.is_symlink() and (not target.exists() or not any(target.iterdir()))
+            free = not target.is_symlink() and (
+                not target.exists()
+                or (not any(target.iterdir()) and not target.samefile(Path.cwd()))
+            )
         except OSError:  # a file, or a folder that may not be read
             free = False
         if not free:
             raise ServiceError(
                 Kind.CONFLICT,
                 "lab_folder_taken",
-                f"{target} is there and not an empty folder; name a new one",
+                f"{target} is there and not an empty folder, or the one you are in; name a new one",
             )
 
     def _not_written(self, failure: OSError) -> ServiceError:

@@ -83,6 +83,16 @@ def test_what_is_in_the_way_stays_as_it_is(tmp_path: Path) -> None:
     assert (full / "mine").read_text() == file.read_text() == "mine"
 
 
+def test_the_folder_that_one_is_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert refusal(export("--layout", "risev2g", ".")).code == "lab_folder_taken"
+    assert tmp_path.samefile(Path.cwd())
+    assert export("--layout", "risev2g", "kit/").exit_code == 0
+    assert (tmp_path / "kit" / "passphrase.txt").exists()
+
+
 def test_a_folder_without_a_parent_is_refused(tmp_path: Path) -> None:
     missing = tmp_path / "not" / "there"
     assert refusal(export("--layout", "risev2g", str(missing))).code == "lab_folder_not_written"
