@@ -210,6 +210,14 @@ def test_an_answer_off_the_schema_leaves_the_call_waiting(
     assert csms.shown(call_id)["state"] == "waiting"
 
 
+@pytest.mark.parametrize("text", ["\x00", "\u202e<script>", "'; DROP TABLE", "ä" * 1024])
+def test_whatever_a_station_writes_is_kept_as_text(csms: Csms, text: str) -> None:
+    call_id = csms.queue("InstallCertificate", INSTALL).json["id"]
+    answer = {"status": "Failed", "statusInfo": {"reasonCode": "x", "additionalInfo": text}}
+    assert csms.answer(call_id, answer).json["answer"] == answer
+    assert csms.shown(call_id)["answer"] == answer
+
+
 def test_two_answers_at_once_are_one(csms: Csms) -> None:
     call_id = csms.queue("InstallCertificate", INSTALL).json["id"]
     statuses = ["Accepted", "Rejected", "Failed", "Accepted"]
