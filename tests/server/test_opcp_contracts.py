@@ -282,6 +282,21 @@ def test_the_pool_is_read_chosen_from_and_emptied(vehicle: Vehicle, fleet: Fleet
     assert vehicle.asks(headers={"alwaysReturnEXI": "false"}).code == "no_contract"
 
 
+@pytest.mark.parametrize(("header", "status"), [(None, "revoked"), ("true", "good")])
+def test_a_deletion_revokes_unless_it_is_told_not_to(
+    vehicle: Vehicle, fleet: Fleet, header: str | None, status: str
+) -> None:
+    emaid = new_emaid()
+    vehicle.contract(emaid)
+    (pooled,) = fleet.services.contract_pool.of_contract(_parsed(emaid), None)
+    headers = None if header is None else {"X-Skip-Revocation": header}
+    path = f"/v1/ccp/signedContractData/{emaid}"
+    assert fleet.ask("DELETE", path, client="mo", headers=headers).status == 200
+    record = fleet.services.authorities.record(pooled.data.fingerprint)
+    assert record is not None
+    assert record.status == status
+
+
 def test_deleting_the_vehicle_deletes_and_revokes(vehicle: Vehicle, fleet: Fleet) -> None:
     emaid = new_emaid()
     vehicle.contract(emaid)
