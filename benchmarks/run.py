@@ -16,6 +16,7 @@ from benchmarks.contests import (
     issuing_contest,
     ocsp_contests,
 )
+from benchmarks.exi_codec import measure_codec
 from benchmarks.installing import MOST_CARS, create_cars, installing_contests
 from benchmarks.load import Load, WrongAnswerError, in_own_process
 from benchmarks.primitives import Primitives, measure_primitives, medians
@@ -27,6 +28,7 @@ from benchmarks.site import Site, create_site, database_url, durability
 from benchmarks.vehicles import Applicant, applicants
 
 _PRIMITIVE_SECONDS = 0.2
+_CODEC_SECONDS = 2.0
 _PROFILED_CALLS = 2000
 
 
@@ -68,6 +70,7 @@ def measure(options: Options, folder: Path, progress: Callable[[str], None]) -> 
         )
         middle = medians(primitives)
         rows = [judge(contest, figures, middle) for contest in contests]
+        rows += measure_codec(_CODEC_SECONDS).rows()
         for site in sites:
             check_recorded(site, figures)
         durable = {
