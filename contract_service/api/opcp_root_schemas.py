@@ -59,11 +59,13 @@ class AskedRole(StrEnum):
 
 
 class AskedEdition(StrEnum):
-    """Namespaces by which OPCP names the editions of ISO 15118; two for the newer one."""
+    """Namespaces by which OPCP names the editions of ISO 15118; three for the newer one."""
 
     ISO15118_2 = "urn:iso:15118:2:2013:MsgDef"
     ISO15118_20 = "urn:iso:15118:20:2022:MsgDef"
     ISO15118_20_EARLY = "urn:iso:15118:20:2020:MsgDef"
+    # the schema's own, which stations name and a CSMS passes on as it is
+    ISO15118_20_SCHEMA = "urn:iso:std:iso:15118:-20:CommonMessages"
 
 
 class Strict(BaseModel):

@@ -17,6 +17,8 @@ from pki.model.path_anchor import AnchorSet
 from pki.model.roles import CertificateRole
 from pki.operations.validation_ports import AnchorSource
 
+NOTHING_PREPARED = "nothing_prepared"
+
 
 class KnownRoots:
     """The V2G roots among the trust anchors, prepared for comparison while none changes."""
@@ -79,7 +81,7 @@ class ChooseAnswer:
         prepared = self.pool.answers(pooled.data.data_id, action, recipient_key)
         if not prepared:
             return Refused(
-                "nothing_prepared", "there is nothing prepared of this contract for this key"
+                NOTHING_PREPARED, "there is nothing prepared of this contract for this key"
             )
         for root in roots:
             message = self._below(root, prepared, schema)

@@ -32,7 +32,7 @@ from contract_service.model.vehicle_request import (
     read_request,
     session_of,
 )
-from contract_service.operations.choose_answer import ChooseAnswer
+from contract_service.operations.choose_answer import NOTHING_PREPARED, ChooseAnswer
 from contract_service.operations.cps_ports import ValidateChain
 from contract_service.operations.installation_limits import InstallationLimits
 from contract_service.operations.pool_contract_data import data_event
@@ -187,7 +187,12 @@ class InstallContract:
             return stopped
         if not self.limits.vehicle_may(asked.key, now):
             return too_many("this vehicle")
-        return self._install(request, asked, vehicle, journey, now)
+        outcome = self._install(request, asked, vehicle, journey, now)
+        if isinstance(outcome, Stopped) and outcome.code == NOTHING_PREPARED:
+            # provisioned anew between the two looks into the pool
+            journey.steps.pop()
+            outcome = self._install(request, asked, vehicle, journey, now)
+        return outcome
 
     def _vehicle(self, asked: VehicleRequest, journey: _Journey) -> Vehicle | Stopped:
         """Return the published vehicle whose very certificate this is.

@@ -243,8 +243,12 @@ def test_another_providers_emaid_is_forbidden_and_leaves_nothing(
     assert fleet.application.rows() == before
 
 
-def test_both_spellings_of_the_20_namespace_are_read(vehicle: Vehicle, fleet: Fleet) -> None:
-    for spelling in ("urn:iso:15118:20:2020:MsgDef", "urn:iso:15118:20:2022:MsgDef"):
+def test_every_spelling_of_the_20_namespace_is_read(vehicle: Vehicle, fleet: Fleet) -> None:
+    for spelling in (
+        "urn:iso:15118:20:2020:MsgDef",
+        "urn:iso:15118:20:2022:MsgDef",
+        "urn:iso:std:iso:15118:-20:CommonMessages",
+    ):
         body = {"certificateInstallationReq": "AAAA", "xsdMsgDefNamespace": spelling}
         answer = fleet.ask("POST", "/v1/ccp/signedContractData", body, client="cpo")
         assert (answer.status, answer.code) == (400, "exi_header")

@@ -1,6 +1,7 @@
 """Installation: what a vehicle is answered, and that every refusal is a valid answer."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contract_service.model.contract_data import PreparedAnswer
 from contract_service.model.installation import Objection, StepName
 from contract_service.model.negative_answer import negative_answer
 from contract_service.operations.install import InstallationAction, InstallationRequest
@@ -343,6 +345,38 @@ def test_only_operators_may_ask(works: Works) -> None:
     for role in set(ClientRole) - {ClientRole.CPO, ClientRole.ADMIN}:
         with pytest.raises(ServiceError, match="role_required"):
             works.install(Principal("x", frozenset({role})), asked)
+
+
+class Replaced:
+    """The pool of a process that looks into it just before and just after a replacement."""
+
+    def __init__(self, works: Works, car: Car) -> None:
+        self.works = works
+        self.car = car
+        self.replaced = 0
+
+    def answers(
+        self, data_id: str, action: InstallationAction, recipient_key: str
+    ) -> Sequence[PreparedAnswer]:
+        if not self.replaced:
+            self.works.provisioned(self.car)
+            self.replaced += 1
+        return self.works.pool.answers(data_id, action, recipient_key)
+
+
+def test_a_vehicle_that_asks_while_its_contract_is_provisioned_anew(works: Works) -> None:
+    car = provisioned(works)
+    pool = Replaced(works, car)
+    choose = replace(works.choose, pool=pool)  # type: ignore[arg-type] # what choosing uses of it
+    asked = InstallationRequest(
+        encode(request(works, car)), Schema.ISO15118_2, InstallationAction.INSTALL
+    )
+    installed = replace(works.install, choose=choose)(OPERATOR, asked)
+    assert (installed.accepted, pool.replaced) == (True, 1)
+    assert [step.name for step in installed.steps] == list(StepName)[1:]
+    _, chain = delivered(installed.exi, Schema.ISO15118_2, car.key, car.certificate)
+    (pooled,) = works.pool.of_vehicle(car.published.pcid, None)
+    assert chain == pooled.data.chain
 
 
 def test_a_vehicle_and_a_station_that_ask_too_often(works: Works) -> None:
