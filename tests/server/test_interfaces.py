@@ -34,6 +34,8 @@ COMMANDS = {
     *(f"autocharge {word}" for word in ("enrol", "resolve", "erase")),
     "authorize",
     "chain verify",
+    *(f"exi {word}" for word in ("decode", "encode", "verify")),
+    "lab export",
     "id check",
 }
 
