@@ -141,7 +141,8 @@ class PoolServices(PkiServices):
         return CleanseVehicles(self._vehicle_work, self.vehicles, self.validate_vehicle_chain)
 
     def vehicle_deleted(self, principal: Principal, pcid: Pcid) -> None:
-        """Delete what hangs on a vehicle: nothing, while there is no pool of contract data."""
+        """Delete what hangs on a vehicle."""
+        raise NotImplementedError  # ProvisioningServices says what that is
 
     @cached_property
     def vehicle_operations(self) -> VehicleOperations:
