@@ -25,6 +25,9 @@ from foundation.principal import ClientRole, Principal
 from pki.model.path_certificate import PathCertificate
 from pki.model.roles import CertificateRole
 
+_ATTEMPTS = 3
+"""How often a vehicle is added that others add and delete meanwhile; once is usual."""
+
 
 @dataclass(frozen=True, slots=True)
 class ControlChain:
@@ -124,18 +127,16 @@ def store_vehicle(work: VehicleUnitOfWork, principal: Principal, vehicle: Vehicl
     left uncommitted.
     """
     standing = work.vehicles.lock(vehicle.pcid, vehicle.schema)
-    if standing is None and not work.vehicles.add(vehicle):
+    for _ in range(_ATTEMPTS):
+        if standing is not None:
+            break
+        if work.vehicles.add(vehicle):
+            _require_no_deletion(work, vehicle)
+            work.events.append(vehicle_event("added", principal, vehicle, vehicle.published_at))
+            return Change.ADDED
         standing = work.vehicles.lock(vehicle.pcid, vehicle.schema)
-    elif standing is None:
-        # asked once the row is ours: a deletion that ran ahead of it is committed by now
-        if work.vehicles.is_deletion_due(vehicle.pcid):
-            raise ServiceError(
-                Kind.CONFLICT,
-                "vehicle_being_deleted",
-                "the contracts of this PCID are still being deleted; try again in a minute",
-            )
-        work.events.append(vehicle_event("added", principal, vehicle, vehicle.published_at))
-        return Change.ADDED
+    else:  # somebody adds it and somebody deletes it, again and again
+        raise _being_deleted()
     change = change_of(standing, vehicle)
     if isinstance(change, Refused):
         raise ServiceError(Kind.CONFLICT, change.code, change.detail, change.fields)
@@ -143,6 +144,20 @@ def store_vehicle(work: VehicleUnitOfWork, principal: Principal, vehicle: Vehicl
         work.vehicles.replace(vehicle)
         work.events.append(vehicle_event("updated", principal, vehicle, vehicle.published_at))
     return change
+
+
+def _require_no_deletion(work: VehicleUnitOfWork, vehicle: Vehicle) -> None:
+    """Asked once the row is ours: a deletion that ran ahead of it is committed by then."""
+    if work.vehicles.is_deletion_due(vehicle.pcid):
+        raise _being_deleted()
+
+
+def _being_deleted() -> ServiceError:
+    return ServiceError(
+        Kind.CONFLICT,
+        "vehicle_being_deleted",
+        "the contracts of this PCID are still being deleted; try again in a minute",
+    )
 
 
 def require_wmi(principal: Principal, pcid: Pcid) -> None:

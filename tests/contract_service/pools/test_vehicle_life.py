@@ -2,7 +2,9 @@
 
 import datetime as dt
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,8 +12,10 @@ from hypothesis import strategies as st
 
 from contract_service.model.vehicle import Change, Vehicle, VehicleToPublish, change_of
 from contract_service.operations.cleanse_vehicles import CHECK_EVERY, ROUND_SECONDS
+from contract_service.operations.publish_vehicle import store_vehicle
 from exi.schema import Schema
 from foundation.errors import Kind, Refused, ServiceError
+from foundation.events import Event
 from foundation.identifiers import Pcid
 from foundation.principal import Principal
 from pki.model.path_anchor import AnchorSet
@@ -102,6 +106,49 @@ def test_the_newest_certificate_counts(days: int, same: bool, spelled_alike: boo
         unchanged = days == 0 and same and spelled_alike
         assert change is (Change.UNCHANGED if unchanged else Change.UPDATED)
     assert change_of(None, other) is Change.ADDED
+
+
+@dataclass
+class Contested:
+    """A repository in which others add and delete the vehicle between any two looks."""
+
+    adds: list[bool]
+    events: list[Event] = field(default_factory=list)
+
+    def lock(self, _: Pcid, __: Schema) -> None:
+        return None
+
+    def add(self, _: Vehicle) -> bool:
+        return self.adds.pop(0)
+
+    def is_deletion_due(self, _: Pcid) -> bool:
+        return False
+
+    def append(self, event: Event) -> None:
+        self.events.append(event)
+
+
+@pytest.mark.parametrize(
+    ("adds", "outcome"),
+    [
+        ([True], "added"),
+        ([False, True], "added"),
+        ([False, False, True], "added"),
+        ([False, False, False, True], "vehicle_being_deleted"),
+    ],
+)
+def test_what_is_told_to_be_added_is_there(
+    pool: VehiclePool, adds: list[bool], outcome: str
+) -> None:
+    vehicle = pool.publish.check(OEM, MAKER.publication(LEAF)).vehicle
+    contested, told = Contested([*adds]), []
+    work: Any = SimpleNamespace(vehicles=contested, events=contested)
+    try:
+        told.append(str(store_vehicle(work, OEM, vehicle)))
+    except ServiceError as refusal:
+        told.append(refusal.code)
+    assert told == [outcome]
+    assert len(contested.events) == (outcome == "added")
 
 
 def test_one_pcid_in_two_spellings_at_once_is_one_vehicle(pool: VehiclePool) -> None:
