@@ -208,16 +208,15 @@ def _answer(installed: Installation, *, always_exi: bool) -> Response:
         emaid = installed.emaids[0].canonical
         return _json(CcpResponseBody.of(installed.exi, emaid))
     stopped = installed.steps[-1]
-    code, detail = stopped.code or "refused", stopped.detail or ""
+    code, why = stopped.code or "refused", stopped.detail or ""
+    detail = f"{why} (installation {installed.reference})"
     if stopped.name == StepName.MESSAGE:
-        raise ServiceError(Kind.MALFORMED, code, detail, {"certificateInstallationReq": detail})
+        raise ServiceError(Kind.MALFORMED, code, detail, {"certificateInstallationReq": why})
     if stopped.name == StepName.LIMIT:
         raise ServiceError(Kind.RATE_LIMITED, code, detail, {"retry_after": "60"})
     if always_exi:
         return _json(CcpResponseBody.of(installed.exi, None), 404)
-    raise ServiceError(
-        Kind.NOT_FOUND, code, f"{detail} ({installed.response_code}, {installed.reference})"
-    )
+    raise ServiceError(Kind.NOT_FOUND, code, detail)
 
 
 def _json(body: BaseModel, status: int = 200) -> Response:

@@ -172,9 +172,10 @@ class InstallContract:
             return message
         journey.session_id = session_of(message)
         asked = read_request(message, request.schema, request.action)
+        if not isinstance(asked, Stopped) or asked.step is not StepName.MESSAGE:
+            journey.passed(StepName.MESSAGE)
         if isinstance(asked, Stopped):
             return asked
-        journey.passed(StepName.MESSAGE)
         journey.passed(StepName.SIGNATURE)
         if asked.action is InstallationAction.UPDATE:
             return self._update(asked, journey, now)

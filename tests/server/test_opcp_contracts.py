@@ -203,9 +203,8 @@ def test_a_refusal_is_told_in_exi_and_read_step_by_step(vehicle: Vehicle, fleet:
     plain = vehicle.asks(headers={"alwaysReturnEXI": "false", "broadcast": "true"})
     assert (plain.status, plain.code) == (404, "no_contract")
     assert set(plain.json) == {"errorMessages", "traceId"}
-    reference = (
-        plain.headers.get("X-Installation-Reference") or answer.headers["X-Installation-Reference"]
-    )
+    reference = answer.headers["X-Installation-Reference"]
+    assert "(installation " in plain.json["errorMessages"][0]
     record = fleet.ask("GET", f"/v1/installations/{reference}", client="cpo")
     assert record.status == 200
     assert [(one["name"], one["passed"]) for one in record.json["steps"]] == [

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from contract_service.model.installation import StepName
 from exi import Schema
 from tests.contract_service.provisioning.works import Car, Works, code_of
 from tests.server.assembly import all_rows
@@ -31,6 +32,10 @@ def refused(
     assert code_of(installed.exi, schema) == wanted
     assert installed.emaids == ()
     assert [one.name for one in installed.steps if not one.passed] == [step]
+    in_order = list(StepName)[1:]
+    assert [one.name for one in installed.steps if one.passed] == in_order[
+        : in_order.index(StepName(step))
+    ]
     assert installed.steps[-1].code
     assert installed.steps[-1].detail
     assert pool_of(works) == before
