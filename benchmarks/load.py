@@ -1,7 +1,7 @@
 """A load generator: keep-alive HTTP/1.1 connections on raw sockets, one request in flight on each.
 
-It is a closed loop. One process, one epoll, requests that are already bytes, so that on a machine
-of two cores the server under test keeps the other core to itself.
+It is a closed loop, unless a load is paced. One process, one epoll, requests that are already
+bytes, so that on a machine of two cores the server under test keeps the other core to itself.
 """
 
 import re
@@ -30,7 +30,9 @@ class Load:
     """What to send and what to expect.
 
     `requests` are whole HTTP/1.1 requests, taken in turn by whichever connection is free, from
-    index `first` on. Every answer has `status`, and its body contains `expected`.
+    index `first` on. Every answer has `status`, and its body contains `expected`. With `pace` so
+    many requests a second are due, whether or not earlier ones were answered, and a latency
+    counts from when its request was due: a server that falls behind shows it.
     """
 
     port: int
@@ -41,6 +43,7 @@ class Load:
     connections: int = 100
     warm_up_seconds: float = 0.5
     seconds: float = 3.0
+    pace: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,9 @@ class _Loop:
         self._sockets: dict[int, socket.socket] = {}
         self._partial: dict[int, bytes] = {}
         self._sent_at: dict[int, int] = {}
+        self._idle: list[int] = []
+        self._interval = None if load.pace is None else int(1e9 / load.pace)
+        self._due = 0
         self.sent = 0
 
     def __enter__(self) -> "_Loop":
@@ -126,8 +132,12 @@ class _Loop:
             connection.settimeout(0)
             self._sockets[connection.fileno()] = connection
             self._poll.register(connection.fileno(), select.EPOLLIN)
+        self._due = time.monotonic_ns()
         for descriptor in self._sockets:
-            self._send(descriptor)
+            if self._interval is None:
+                self._send(descriptor)
+            else:
+                self._idle.append(descriptor)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -142,6 +152,16 @@ class _Loop:
         if self._sockets[descriptor].send(request) != len(request):
             raise WrongAnswerError("a request does not fit the socket's buffer")
 
+    def _send_due(self, interval: int) -> float:
+        """Send what is due on connections that are free; return seconds until there is more."""
+        now = time.monotonic_ns()
+        while self._idle and self._due <= now:
+            descriptor = self._idle.pop()
+            self._send(descriptor)
+            self._sent_at[descriptor] = self._due
+            self._due += interval
+        return max(0.0, min(0.1, (self._due - now) / 1e9)) if self._idle else 0.1
+
     def _check(self, answer: bytes, body: bytes) -> None:
         if not answer.startswith(self._status_line) or self._load.expected not in body:
             raise WrongAnswerError(
@@ -152,7 +172,10 @@ class _Loop:
         """Collect answers until the monotonic time `until` (ns), or until none is in flight."""
         send, check, sockets, partial = self._send, self._check, self._sockets, self._partial
         while (resend or self._sent_at) and time.monotonic_ns() < until:
-            for descriptor, _ in self._poll.poll(0.1):
+            wait = 0.1
+            if resend and self._interval is not None:
+                wait = self._send_due(self._interval)
+            for descriptor, _ in self._poll.poll(wait):
                 answer = sockets[descriptor].recv(_RECEIVE_BYTES)
                 if not answer:
                     raise WrongAnswerError("the server closed a connection")
@@ -164,7 +187,9 @@ class _Loop:
                     continue
                 latencies.append(time.monotonic_ns() - self._sent_at.pop(descriptor))
                 check(answer, body)
-                if resend:
+                if self._interval is not None:
+                    self._idle.append(descriptor)
+                elif resend:
                     send(descriptor)
         if not resend and self._sent_at:
             raise WrongAnswerError(f"{len(self._sent_at)} requests were never answered")

@@ -2,8 +2,10 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -53,6 +55,22 @@ def toy_server(say: Say) -> Iterator[int]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         acceptor.join()
+
+
+def test_a_paced_load_keeps_its_pace_and_counts_from_when_it_was_due() -> None:
+    def late(connection: socket.socket) -> None:
+        time.sleep(0.03)
+        connection.sendall(GOOD)
+
+    with toy_server(lambda connection: connection.sendall(GOOD)) as port:
+        measured = generate(replace(load(port), pace=100.0, seconds=0.5), [])
+        assert 5 <= measured.answers <= 55
+    with toy_server(late) as port:
+        # one connection answers 33 a second: every answer waits longer than the one before
+        one = replace(load(port), pace=100.0, connections=1, seconds=0.5)
+        behind = generate(one, [])
+        assert behind.p99 > 0.1
+        assert behind.answers < 25
 
 
 def load(port: int, *, expected: bytes = b"accepted") -> Load:
