@@ -30,6 +30,7 @@ COMMANDS = {
     *(f"station {word}" for word in ("add", "list")),
     *(f"anchor {word}" for word in ("add", "list", "remove")),
     *(f"client {word}" for word in ("create", "list", "revoke")),
+    *(f"webhook {word}" for word in ("list", "deliveries", "replay")),
     *(f"contract {word}" for word in ("create", "issue", "suspend", "resume", "terminate", "show")),
     *(f"autocharge {word}" for word in ("enrol", "resolve", "erase")),
     "authorize",
