@@ -169,6 +169,8 @@ class OutboxQueue:
     def claim(self, limit: int, now: datetime, lease: timedelta) -> ClaimedEvents:
         """Claim up to `limit` events for `lease`; those that others have claimed are passed over.
 
+        Which come first is known to the millisecond, and within a claim as exactly as their times.
+
         An event whose personal part cannot be opened is claimed with them and left out.
         """
         claim = str(uuid.uuid4())
