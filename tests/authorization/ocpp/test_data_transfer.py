@@ -47,6 +47,8 @@ def test_what_is_unknown_is_said_to_be(
         ("", "data"),
         ("x", "data"),
         ("[]", "data"),
+        ("[" * 10_000 + "]" * 10_000, "data"),
+        ('{"csr":' * 5_000 + "1" + "}" * 5_000, "data"),
         ('"{}"', "data"),
         ("{}", "data.csr"),
         ('{"csr": 1}', "data.csr"),

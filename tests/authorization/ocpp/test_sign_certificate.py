@@ -1,8 +1,7 @@
 """SignCertificate in every version and for every use, and the CertificateSigned that waits."""
 
 import json
-from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +12,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from authorization.model.ocpp_version import LIMITS, OcppVersion
-from authorization.model.signing import SigningRequest
 from foundation.outbox import outbox
 from foundation.principal import LOCAL_ADMINISTRATOR
 from pki.keys.sealed import generate_key
@@ -30,8 +28,7 @@ from tests.authorization.ocpp.assembly import (
     pem_csr,
     to_pem,
 )
-from tests.authorization.store.test_stations import at_once
-from tests.pki.est.assembly import issued, new_csr, new_evse_id, p256
+from tests.pki.est.assembly import new_csr, new_evse_id, p256
 from tests.server.assembly import OURS, THEIRS, Application
 
 VERSIONS = ["2.0.1", "2.1"]
@@ -345,28 +342,3 @@ def test_a_key_of_an_authority_is_not_certified(csms: Csms) -> None:
     leaf = chain_of(csms.call()["payload"])[0]
     constraints = leaf.extensions.get_extension_for_class(x509.BasicConstraints).value
     assert not constraints.ca
-
-
-def test_of_many_at_once_one_waits(csms: Csms) -> None:
-    ends = at_once(*[lambda: sign(csms)] * 6)
-    assert ends == ["done"] * 6
-    assert len(csms.calls()) == 1
-    assert len(csms.calls("replaced")) == 5
-
-
-def test_a_crash_before_the_call_is_queued_leaves_a_record_and_no_call(csms: Csms) -> None:
-    """The station, which was not answered, asks again; nothing was delivered unrecorded."""
-
-    def crash() -> NoReturn:
-        raise SystemExit
-
-    services = csms.application.services
-    request = SigningRequest(OcppVersion.V201, pem_csr())
-    crashing = replace(services.sign_certificate, open_unit_of_work=crash)
-    before = issued(csms.application)["pki_certificates"]
-    with pytest.raises(SystemExit):
-        crashing(LOCAL_ADMINISTRATOR, csms.station_id, request)
-    assert csms.calls() == []
-    assert issued(csms.application)["pki_certificates"] == before + 1
-    services.sign_certificate(LOCAL_ADMINISTRATOR, csms.station_id, request)
-    assert len(csms.calls()) == 1
