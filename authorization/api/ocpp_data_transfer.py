@@ -23,7 +23,9 @@ _OLD_NAMES = {
     "15118SchemaVersion": "iso15118SchemaVersion",
     "15118CertificateHashData": "iso15118CertificateHashData",
 }
-_KEPT = frozenset({"status", "ocspResult", "exiResponse", "certificateStatus", "idTokenInfo"})
+_KEPT = frozenset(
+    {"status", "ocspResult", "exiResponse", "certificateStatus", "idTokenInfo", "customData"}
+)
 
 
 class DataTransferRequest(Strict):
@@ -84,7 +86,8 @@ class InOcpp20:
     """A translator of OCPP 2.0.1 for the words of OCPP 2.0, which has·to·be's stations speak.
 
     They say nothing of an action (there is only Install), may leave the schema version and the
-    responder's URL out, and their schemas know no statusInfo and no customData.
+    responder's URL out, and know no statusInfo. Their schemas are open to further members, so that
+    customData tells the reference.
     """
 
     handle: Handle

@@ -106,7 +106,7 @@ def test_authorize_in_the_older_words(csms: Csms) -> None:
         "15118CertificateHashData": [hashed],
     }
     answer = csms.transferred("Authorize", asked, HAS2BE)
-    assert set(answer) == {"idTokenInfo", "certificateStatus"}
+    assert set(answer) == {"idTokenInfo", "certificateStatus", "customData"}
     assert answer["idTokenInfo"] == {"status": "Invalid"}
 
 

@@ -263,13 +263,14 @@ def test_ocpp_16_carries_the_message_of_201() -> None:
 
 @pytest.mark.parametrize("accepted", [True, False])
 def test_the_older_words(accepted: bool) -> None:
-    """has·to·be: no action, the schema version optional and named otherwise, nothing else back."""
+    """has·to·be: no action, the schema version optional and named otherwise, no statusInfo back."""
     install = FakeInstall(replace(DELIVERED, accepted=accepted))
     exi = base64.b64encode(b"\x80\x9a").decode()
     answer = transferred(HAS2BE, {"exiRequest": exi}, install)
     assert answer == {
         "status": "Accepted" if accepted else "Failed",
         "exiResponse": base64.b64encode(DELIVERED.exi).decode(),
+        "customData": {"vendorId": "evtrust", "reference": REFERENCE},
     }
     transferred(HAS2BE, {"exiRequest": exi, "15118SchemaVersion": V20[0]}, install)
     assert [asked.schema for asked in install.asked] == [Schema.ISO15118_2, Schema.ISO15118_20]
