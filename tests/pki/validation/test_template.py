@@ -32,7 +32,7 @@ def warm() -> tuple[ValidateChain, IssuerPathMemory]:
     return validate, memory
 
 
-WARM, MEMORY = warm()
+WARM, _ = warm()
 COLD = [LEAF, H.sub2.der, H.sub1.der]
 
 
@@ -53,7 +53,8 @@ def both_agree(der: bytes) -> bool:
 
 
 def test_the_second_leaf_teaches_and_the_third_fits() -> None:
-    (path,) = MEMORY._paths.values()
+    _, memory = warm()  # not the shared one, which other tests teach, too
+    (path,) = memory._paths.values()
     (template,) = path.templates
     fitted = template.fit(LEAF)
     read = readable(LEAF)
@@ -69,7 +70,8 @@ def test_a_key_off_the_curve_does_not_fit() -> None:
     off = bytearray(LEAF[SIGNED_START:SIGNED_END])
     off[point - SIGNED_START + 63] ^= 1
     der = resigned(bytes(off))
-    (path,) = MEMORY._paths.values()
+    _, memory = warm()
+    (path,) = memory._paths.values()
     assert path.templates[0].fit(der) is None
     assert not both_agree(der)
 
@@ -106,7 +108,8 @@ def test_a_changed_certificate_is_refused_by_both(at: int, flip: int) -> None:
 
 
 def test_appended_and_missing_bytes_do_not_fit() -> None:
-    (path,) = MEMORY._paths.values()
+    _, memory = warm()
+    (path,) = memory._paths.values()
     for der in (LEAF + b"\x00", LEAF[:-1], LEAF[:SIGNED_END], LEAF[: SIGNED_END + 5], b"", b"0"):
         assert path.templates[0].fit(der) is None
         assert not both_agree(der)
