@@ -14,6 +14,7 @@ from authorization.api.ocpp_messages import ocpp_blueprint
 from authorization.api.station_calls import station_calls_blueprint
 from authorization.api.surroundings import surroundings_blueprint
 from autocharge.api.enrolments import enrolments_blueprint
+from contract_service.api.contract_life_cycle import contract_life_cycle_blueprint
 from contract_service.api.contracts import contracts_blueprint
 from contract_service.api.installations import installations_blueprint
 from contract_service.api.opcp import OPCP_RESPONSES, load_role_table
@@ -137,6 +138,9 @@ def flask_application(services: WebServices, *, with_management: bool) -> OpenAP
             ocpp_blueprint(services.ocpp_handle, current_principal, PROBLEM_RESPONSES),
             station_calls_blueprint(services.call_operations, current_principal, PROBLEM_RESPONSES),
             contracts_blueprint(services.contract_operations, current_principal, PROBLEM_RESPONSES),
+            contract_life_cycle_blueprint(
+                services.life_cycle_operations, current_principal, PROBLEM_RESPONSES
+            ),
             installations_blueprint(
                 services.read_installation, current_principal, PROBLEM_RESPONSES
             ),

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 
+from contract_service.api.contract_life_cycle import LifeCycleOperations
 from contract_service.api.opcp_contracts import ContractPoolOperations
 from contract_service.api.opcp_cps import CpsOperations
+from contract_service.model.renewal_policy import RenewalPolicy
 from contract_service.operations.add_signed_contract_data import AddSignedContractData
 from contract_service.operations.choose_answer import ChooseAnswer, KnownRoots
 from contract_service.operations.cps_signers import (
@@ -20,6 +22,7 @@ from contract_service.operations.installation_limits import InstallationLimits
 from contract_service.operations.maintain_pool import CleansePool, RenewSignatures
 from contract_service.operations.pool_contract_data import PoolContractData
 from contract_service.operations.provision import ProvisionContract
+from contract_service.operations.provision_contracts import ProvisionContracts
 from contract_service.operations.read_contract_pool import (
     ListVehicleContracts,
     LookUpContract,
@@ -29,6 +32,7 @@ from contract_service.operations.read_contract_pool import (
 from contract_service.operations.read_installation import ReadInstallation
 from contract_service.operations.sign_contract_data import SignContractData
 from contract_service.operations.update import FindUpdate
+from contract_service.profiles.renewal import load_renewal_policy
 from contract_service.store.contract_pool import SqlContractPool
 from contract_service.store.contract_pool_work import SqlPoolUnitsOfWork
 from contract_service.store.contracts import SqlContractReader
@@ -111,6 +115,22 @@ class ProvisioningServices(PoolServices):
             issuer=CONTRACT_ISSUER,
             lifetime=CONTRACT_CERTIFICATE_LIFETIME,
             experimental=self.settings.experimental_ed448,
+        )
+
+    @cached_property
+    def renewal_policy(self) -> RenewalPolicy:
+        """When contract data are due."""
+        return load_renewal_policy()
+
+    @cached_property
+    def provision_contracts(self) -> ProvisionContracts:
+        """Provisions many contracts."""
+        return ProvisionContracts(
+            self.provision_contract,
+            self.vehicles,
+            self.contract_pool,
+            self.renewal_policy,
+            self.clock,
         )
 
     @cached_property
@@ -212,6 +232,11 @@ class ProvisioningServices(PoolServices):
             ),
             set_default=SetDefaultContract(self.contract_pool_work),
         )
+
+    @cached_property
+    def life_cycle_operations(self) -> LifeCycleOperations:
+        """What `/v1/contracts` translates for where contracts are provisioned."""
+        return LifeCycleOperations(provision_many=self.provision_contracts)
 
     # background work
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 
-import orjson
-from flask import Response, request
+from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
+from contract_service.api.bulk import BulkRoute
 from contract_service.api.opcp import OPCP_RESPONSES
 from contract_service.api.opcp_vehicle_schemas import (
     BroadcastHeader,
@@ -18,23 +17,25 @@ from contract_service.api.opcp_vehicle_schemas import (
     VehicleQuery,
     VehicleResponseBody,
 )
-from contract_service.model.vehicle_file import FileFormat, read_vehicles
+from contract_service.model.vehicle_file import read_vehicles
 from contract_service.operations.delete_vehicle import DeleteVehicle
 from contract_service.operations.publish_vehicle import PublishVehicle
-from contract_service.operations.publish_vehicles import PublishVehicles, bulk_report
+from contract_service.operations.publish_vehicles import Outcome, PublishVehicles
 from contract_service.operations.show_vehicle import LookUpVehicle, ShowVehicle
-from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
 
 MAXIMUM_BULK_BYTES = 4 * 1024 * 1024
 MAXIMUM_BULK_LINES = 2000
 """Own judgement: a request that is answered within seconds."""
 
-_FORMATS = {
-    "application/x-ndjson": FileFormat.JSON_LINES,
-    "application/jsonl": FileFormat.JSON_LINES,
-    "text/csv": FileFormat.CSV,
-}
+_BULK = BulkRoute(
+    records="vehicles",
+    maximum_bytes=MAXIMUM_BULK_BYTES,
+    maximum_lines=MAXIMUM_BULK_LINES,
+    dry_run="dryRun",
+    command="evtrust vehicle publish",
+    outcomes=Outcome,
+)
 
 _TAG = Tag(name="Provisioning pool", description="OPCP 1.0.0: vehicles and their certificates")
 
@@ -117,38 +118,11 @@ def opcp_vehicles_blueprint(
 
 
 def _publish_many(publish: PublishVehicles, principal: Principal) -> Response:
-    """Publish JSON lines or CSV; the body is no JSON document, so no API description has it."""
-    file_format = _FORMATS.get(request.mimetype)
-    if file_format is None:
-        raise ServiceError(
-            Kind.UNSUPPORTED,
-            "body_not_vehicles",
-            f"send the vehicles as one of {', '.join(_FORMATS)}",
+    return _BULK.answer(
+        lambda file, file_format, dry_run: publish(
+            principal, read_vehicles(file, file_format), dry_run=dry_run
         )
-    dry_run = request.args.get("dryRun", "false")
-    if dry_run not in {"true", "false"} or set(request.args) - {"dryRun"}:
-        raise ServiceError(
-            Kind.MALFORMED,
-            "invalid_request",
-            "the query has `dryRun`, true or false, and nothing else",
-        )
-    body = _read_bulk()
-    is_dry = dry_run == "true"
-    reports = list(publish(principal, read_vehicles(BytesIO(body), file_format), dry_run=is_dry))
-    told = bulk_report(reports, dry_run=is_dry)
-    return Response(orjson.dumps(told), 200, content_type="application/json")
-
-
-def _read_bulk() -> bytes:
-    body: bytes = request.environ["wsgi.input"].read(MAXIMUM_BULK_BYTES + 1)
-    if len(body) > MAXIMUM_BULK_BYTES or body.count(b"\n") > MAXIMUM_BULK_LINES:
-        raise ServiceError(
-            Kind.TOO_LARGE,
-            "too_many_vehicles",
-            f"a request may have {MAXIMUM_BULK_BYTES} bytes and {MAXIMUM_BULK_LINES} lines; split "
-            "the file, or have the operator run `evtrust vehicle publish`",
-        )
-    return body
+    )
 
 
 def _json(body: BaseModel) -> Response:

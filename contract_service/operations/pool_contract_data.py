@@ -67,12 +67,8 @@ class PoolContractData:
             standing = work.pool.of_contract(new.emaid)
             require_same_vehicle(standing, new.pcid)
             replaced = next((data for data in standing if data.schema is new.schema), None)
-            if replaced is None and work.pool.count(new.pcid, new.schema) >= MOST_CONTRACTS:
-                raise ServiceError(
-                    Kind.CONFLICT,
-                    "too_many_contracts",
-                    f"this vehicle has {MOST_CONTRACTS} contracts; delete one of them first",
-                )
+            if replaced is None:
+                require_room(work.pool.count(new.pcid, new.schema))
             if contract is None:
                 contract = _create(work, principal, new, now)
             else:
@@ -104,6 +100,16 @@ def require_same_vehicle(standing: Sequence[ContractData], pcid: Pcid) -> None:
             Kind.CONFLICT,
             "emaid_used_by_another_vehicle",
             "this EMAID's contract data are another vehicle's; delete them first",
+        )
+
+
+def require_room(count: int) -> None:
+    """Raise CONFLICT where a vehicle with `count` contracts of a schema may have no other."""
+    if count >= MOST_CONTRACTS:
+        raise ServiceError(
+            Kind.CONFLICT,
+            "too_many_contracts",
+            f"this vehicle has {MOST_CONTRACTS} contracts; delete one of them first",
         )
 
 

@@ -100,8 +100,7 @@ class ProvisionContract:
         issuing raises.
         """
         emaid = owned_emaid(principal, request.emaid)
-        now = self.clock()
-        vehicle = self._vehicle(Pcid.parse(request.pcid), request.schema, now)
+        vehicle = self.vehicle(Pcid.parse(request.pcid), request.schema)
         return self.for_vehicle(principal, emaid, vehicle, Term(request.begins, request.ends))
 
     def for_vehicle(
@@ -111,12 +110,7 @@ class ProvisionContract:
         now = self.clock()
         contract = self.contracts.find(emaid)
         emaid = emaid if contract is None else contract.emaid
-        require_active(contract, term, now)
-        require_same_vehicle(
-            [pooled.data for pooled in self.pool.of_contract(emaid, None)], vehicle.pcid
-        )
-        self._require_signer(vehicle.schema)
-        recipient, algorithm = self._recipient(vehicle)
+        recipient, algorithm = self._checked(contract, emaid, vehicle, term)
         key = self.generate(algorithm)
         request = self._issue_request(contract, emaid, vehicle.schema, key, term, now)
         issued = self.issue(principal, request)
@@ -143,12 +137,33 @@ class ProvisionContract:
             )
             raise
 
-    def _vehicle(self, pcid: Pcid, schema: Schema, now: datetime) -> Vehicle:
+    def check(self, emaid: Emaid, vehicle: Vehicle, term: Term) -> None:
+        """Raise what `for_vehicle` would, as far as it can be known before a key is made."""
+        contract = self.contracts.find(emaid)
+        emaid = emaid if contract is None else contract.emaid
+        self._checked(contract, emaid, vehicle, term)
+        emaid.require_issuable()
+
+    def _checked(
+        self, contract: Contract | None, emaid: Emaid, vehicle: Vehicle, term: Term
+    ) -> tuple[PathCertificate, KeyAlgorithm]:
+        require_active(contract, term, self.clock())
+        require_same_vehicle(
+            [pooled.data for pooled in self.pool.of_contract(emaid, None)], vehicle.pcid
+        )
+        self._require_signer(vehicle.schema)
+        return self._recipient(vehicle)
+
+    def vehicle(self, pcid: Pcid, schema: Schema) -> Vehicle:
+        """Return a published vehicle whose certificate verifies now.
+
+        Raises NOT_FOUND `vehicle_unknown`, INVALID `vehicle_certificate_invalid`.
+        """
         vehicle = self.vehicles.find(pcid, schema)
         if vehicle is None:
             raise vehicle_unknown()
         chain = (vehicle.certificate, *vehicle.sub_certificates)
-        verdict = self.validate(chain, CertificateRole.OEM_PROVISIONING, now)
+        verdict = self.validate(chain, CertificateRole.OEM_PROVISIONING, self.clock())
         if not verdict.valid:
             reasons = {reason.code: reason.detail for reason in verdict.reasons}
             raise ServiceError(

@@ -1,10 +1,11 @@
 """Publish many vehicles: each line succeeds or fails alone, and every line is reported."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
+from contract_service.model.line_report import LineReport, refused_line
 from contract_service.model.vehicle import Vehicle, change_of
 from contract_service.model.vehicle_file import VehicleRecord
 from contract_service.operations.publish_vehicle import CheckVehicle, store_vehicle
@@ -23,20 +24,6 @@ class Outcome(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class LineReport:
-    """What became of the record that begins in line `line`; `code` and `detail` of a refusal.
-
-    Holds nothing of the record itself: a report is sent on, and a PCID is personal.
-    """
-
-    line: int
-    outcome: Outcome
-    code: str | None = None
-    detail: str | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +67,11 @@ class PublishVehicles:
 
     def _checked(self, principal: Principal, record: VehicleRecord) -> Vehicle | LineReport:
         if isinstance(record.vehicle, Refused):
-            return _refused(record.line, record.vehicle)
+            return refused_line(record.line, record.vehicle)
         try:
             return self.check(principal, record.vehicle).vehicle
         except ServiceError as refusal:
-            return _refused(record.line, refusal)
+            return refused_line(record.line, refusal)
 
     def _store(self, principal: Principal, vehicles: list[tuple[int, Vehicle]]) -> list[LineReport]:
         reports: list[LineReport] = []
@@ -98,7 +85,7 @@ class PublishVehicles:
                     with work.attempt():
                         change = store_vehicle(work, principal, vehicle)
                 except ServiceError as refusal:
-                    reports.append(_refused(line, refusal))
+                    reports.append(refused_line(line, refusal))
                 else:
                     reports.append(LineReport(line, Outcome(change)))
             work.commit()
@@ -109,28 +96,7 @@ class PublishVehicles:
         for line, vehicle in vehicles:
             change = change_of(self.vehicles.find(vehicle.pcid, vehicle.schema), vehicle)
             if isinstance(change, Refused):
-                reports.append(_refused(line, change))
+                reports.append(refused_line(line, change))
             else:
                 reports.append(LineReport(line, Outcome(change)))
         return reports
-
-
-def line_members(report: LineReport) -> dict[str, object]:
-    """Return a report as JSON shows it."""
-    told: dict[str, object] = {"line": report.line, "outcome": report.outcome.value}
-    if report.code is not None:
-        told |= {"code": report.code, "detail": report.detail, "fields": dict(report.fields)}
-    return told
-
-
-def bulk_report(reports: Iterable[LineReport], *, dry_run: bool) -> dict[str, object]:
-    """Return the counts of each outcome and every line, as JSON shows them."""
-    lines = list(reports)
-    counts = {outcome.value: 0 for outcome in Outcome}
-    for report in lines:
-        counts[report.outcome] += 1
-    return {"dry_run": dry_run, **counts, "lines": [line_members(report) for report in lines]}
-
-
-def _refused(line: int, refusal: ServiceError | Refused) -> LineReport:
-    return LineReport(line, Outcome.REFUSED, refusal.code, refusal.detail, dict(refusal.fields))

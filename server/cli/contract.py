@@ -1,6 +1,6 @@
 """`evtrust contract`: drivers' contracts and their certificates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -8,15 +8,20 @@ from typing import Any, BinaryIO, Protocol
 import click
 
 from contract_service.model.contract import Contract, ContractCertificate
+from contract_service.model.contract_file import read_contracts
+from contract_service.model.line_report import LineReport
 from contract_service.model.pem import MAXIMUM_CSR_BYTES, chain_pem, read_csr
+from contract_service.model.record_file import FileFormat, LineSource
 from contract_service.operations.create import CreateContract
 from contract_service.operations.issue_certificate import IssueContractCertificate
+from contract_service.operations.provision_contracts import Outcome, ProvisionContracts
 from contract_service.operations.resume import ResumeContract
 from contract_service.operations.show import ShowContract
 from contract_service.operations.suspend import SuspendContract
 from contract_service.operations.terminate import TerminateContract
 from foundation.clock import parse_time
 from foundation.principal import LOCAL_ADMINISTRATOR
+from server.cli.bulk import bulk_options, run_bulk
 from server.cli.output import emit, json_option
 
 
@@ -46,6 +51,10 @@ class ContractServices(Protocol):
     @property
     def show_contract(self) -> ShowContract:
         """Shows a contract."""
+
+    @property
+    def provision_contracts(self) -> ProvisionContracts:
+        """Provisions many contracts."""
 
 
 @click.group("contract")
@@ -163,6 +172,39 @@ def show_command(services: ContractServices, emaid: str, as_json: bool) -> None:
         {**_described(shown.contract), "certificates": certificates},
         as_json=as_json,
         human="\n".join(lines),
+    )
+
+
+@contract_group.command("provision")
+@bulk_options
+@click.pass_obj
+def provision_command(
+    services: ContractServices,
+    file: BinaryIO,
+    file_format: str | None,
+    dry_run: bool,
+    report_file: BinaryIO | None,
+    as_json: bool,
+) -> int:
+    """Provision the contracts in FILE (`-` reads standard input); exits 1 where one was refused.
+
+    Each line has emaid, pcid and, if wanted, schema and valid_until. A line that is refused stops
+    no other. Done again, what stands already is left as it is.
+    """
+
+    def provision(source: LineSource, source_format: FileFormat) -> Iterator[LineReport]:
+        records = read_contracts(source, source_format)
+        return services.provision_contracts(LOCAL_ADMINISTRATOR, records, dry_run=dry_run)
+
+    return run_bulk(
+        provision,
+        Outcome,
+        "provisioning",
+        file=file,
+        file_format=file_format,
+        dry_run=dry_run,
+        report_file=report_file,
+        as_json=as_json,
     )
 
 

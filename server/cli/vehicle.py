@@ -1,29 +1,19 @@
 """`evtrust vehicle`: what manufacturers publish of their vehicles."""
 
-import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from collections.abc import Iterator
+from typing import BinaryIO, Protocol
 
 import click
-import orjson
 
-from contract_service.model.vehicle_file import FileFormat, LineSource, read_vehicles
+from contract_service.model.line_report import LineReport
+from contract_service.model.record_file import FileFormat, LineSource
+from contract_service.model.vehicle_file import read_vehicles
 from contract_service.operations.delete_vehicle import DeleteVehicle
-from contract_service.operations.publish_vehicles import (
-    LineReport,
-    Outcome,
-    PublishVehicles,
-    line_members,
-)
+from contract_service.operations.publish_vehicles import Outcome, PublishVehicles
 from contract_service.operations.show_vehicle import ShowVehicle
 from foundation.principal import LOCAL_ADMINISTRATOR
+from server.cli.bulk import bulk_options, run_bulk
 from server.cli.output import emit, json_option
-
-MOST_REFUSALS_SHOWN = 1000
-"""Own judgement: `--report` has every line; what is printed stays readable, and in memory."""
 
 
 class VehicleServices(Protocol):
@@ -48,21 +38,7 @@ def vehicle_group() -> None:
 
 
 @vehicle_group.command("publish")
-@click.argument("file", type=click.File("rb"))
-@click.option(
-    "--format",
-    "file_format",
-    type=click.Choice([one.value for one in FileFormat]),
-    help="JSON lines, or CSV with a header; told from the file's name, if left out.",
-)
-@click.option("--dry-run", is_flag=True, help="Check every line and store nothing.")
-@click.option(
-    "--report",
-    "report_file",
-    type=click.File("wb"),
-    help="Where to write what became of each line, as JSON lines.",
-)
-@json_option
+@bulk_options
 @click.pass_obj
 def publish_command(
     services: VehicleServices,
@@ -76,19 +52,21 @@ def publish_command(
 
     A line that is refused stops no other. Done again, what stands already is left as it is.
     """
-    counts = dict.fromkeys(Outcome, 0)
-    refused: list[dict[str, object]] = []
-    with _followed(file) as source:
-        records = read_vehicles(source, _format(file, file_format))
-        reports = services.publish_vehicles(LOCAL_ADMINISTRATOR, records, dry_run=dry_run)
-        for report in _written(reports, report_file):
-            counts[report.outcome] += 1
-            if report.outcome is Outcome.REFUSED and len(refused) < MOST_REFUSALS_SHOWN:
-                refused.append(line_members(report))
-    told: dict[str, Any] = {"dry_run": dry_run}
-    told |= {outcome.value: count for outcome, count in counts.items()} | {"lines": refused}
-    emit(told, as_json=as_json, human=_human(told))
-    return 1 if counts[Outcome.REFUSED] else 0
+
+    def publish(source: LineSource, source_format: FileFormat) -> Iterator[LineReport]:
+        records = read_vehicles(source, source_format)
+        return services.publish_vehicles(LOCAL_ADMINISTRATOR, records, dry_run=dry_run)
+
+    return run_bulk(
+        publish,
+        Outcome,
+        "publishing",
+        file=file,
+        file_format=file_format,
+        dry_run=dry_run,
+        report_file=report_file,
+        as_json=as_json,
+    )
 
 
 @vehicle_group.command("show")
@@ -120,58 +98,3 @@ def delete_command(services: VehicleServices, pcid: str, as_json: bool) -> None:
     """Delete the vehicle PCID with its contract data; what was issued here is revoked."""
     services.delete_vehicle(LOCAL_ADMINISTRATOR, pcid)
     emit({"deleted": True}, as_json=as_json, human="deleted")
-
-
-def _format(file: BinaryIO, named: str | None) -> FileFormat:
-    if named is not None:
-        return FileFormat(named)
-    suffix = Path(str(getattr(file, "name", ""))).suffix.lower()
-    return FileFormat.CSV if suffix == ".csv" else FileFormat.JSON_LINES
-
-
-def _written(reports: Iterable[LineReport], file: BinaryIO | None) -> Iterator[LineReport]:
-    for report in reports:
-        if file is not None:
-            file.write(orjson.dumps(line_members(report)) + b"\n")
-            file.flush()  # it stands in the database, so it stands in the report
-        yield report
-
-
-@contextmanager
-def _followed(file: BinaryIO) -> Iterator[LineSource]:
-    """Yield the file, whose reading shows as progress on a terminal."""
-    size = _size(file)
-    if size is None or not sys.stderr.isatty():
-        yield file
-        return
-    with click.progressbar(length=size, label="publishing", file=sys.stderr) as bar:
-        yield _Watched(file, bar.update)
-
-
-class _Watched:
-    """A file that tells how far it was read."""
-
-    def __init__(self, file: BinaryIO, tell: Callable[[int], object]) -> None:
-        self._file = file
-        self._tell = tell
-
-    def readline(self, limit: int, /) -> bytes:
-        line = self._file.readline(limit)
-        self._tell(len(line))
-        return line
-
-
-def _size(file: BinaryIO) -> int | None:
-    try:
-        return os.fstat(file.fileno()).st_size or None
-    except (OSError, AttributeError):
-        return None
-
-
-def _human(told: dict[str, Any]) -> str:
-    lines = [f"line {one['line']}: {one['detail']} [{one['code']}]" for one in told["lines"]]
-    if told["refused"] > len(lines):
-        lines.append(f"and {told['refused'] - len(lines)} more; --report FILE has every line")
-    counts = ", ".join(f"{told[outcome.value]} {outcome.value}" for outcome in Outcome)
-    lines.append(f"{'would be ' if told['dry_run'] else ''}{counts}")
-    return "\n".join(lines)

@@ -148,6 +148,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
         {"csr": CSR}, PROVIDER, "authority_unknown"
     ),
     ("GET", "/v1/contracts/{emaid}/certificates"): Rule(None, READING_PROVIDER),
+    # asked in other words in tests/server/test_bulk_contracts.py: its body is no JSON document
+    ("POST", "/v1/contracts/provisioning"): Rule(None, PROVIDER, "body_not_contracts"),
     ("GET", "/v1/contracts/{emaid}/access-methods"): Rule(None, PROVIDER),
     ("POST", "/v1/contracts/{emaid}/access-methods"): Rule(
         {"kind": "app", "uid": "{free_station_id}"}, PROVIDER, 201

@@ -14,19 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract_service.model.line_report import LineReport, bulk_report
+from contract_service.model.record_file import FileFormat
 from contract_service.model.vehicle import VehicleToPublish
 from contract_service.model.vehicle_file import (
     MAXIMUM_RECORD_BYTES,
-    FileFormat,
     VehicleRecord,
     read_vehicles,
 )
 from contract_service.operations.publish_vehicles import (
     BATCH,
-    LineReport,
     Outcome,
     PublishVehicles,
-    bulk_report,
 )
 from exi.schema import Schema
 from foundation.errors import Kind, Refused, ServiceError
@@ -255,8 +254,8 @@ def test_each_line_succeeds_or_fails_alone_and_is_reported(pool: VehiclePool) ->
         (6, "chain_not_valid"),
     ]
     for report in reports:
-        assert (report.outcome is Outcome.REFUSED) == (report.detail is not None)
-    told = bulk_report(reports, dry_run=False)
+        assert (report.outcome == Outcome.REFUSED) == (report.detail is not None)
+    told = bulk_report(reports, Outcome, dry_run=False)
     assert (told["added"], told["unchanged"], told["refused"]) == (2, 1, 3)
     text = json.dumps(told).upper()
     assert PCID.upper() not in text
