@@ -30,6 +30,10 @@ from contract_service.operations.read_contract_pool import (
     SetDefaultContract,
 )
 from contract_service.operations.read_installation import ReadInstallation
+from contract_service.operations.renew_contract_data import (
+    RenewContractData,
+    RenewDueContractData,
+)
 from contract_service.operations.sign_contract_data import SignContractData
 from contract_service.operations.update import FindUpdate
 from contract_service.profiles.renewal import load_renewal_policy
@@ -134,6 +138,11 @@ class ProvisioningServices(PoolServices):
         )
 
     @cached_property
+    def renew_contract_data(self) -> RenewContractData:
+        """Renews a contract's data."""
+        return RenewContractData(self.contract_reader, self.contract_pool, self.provision_contract)
+
+    @cached_property
     def sign_contract_data(self) -> SignContractData:
         """Signs contract data of a provider with an authority of its own."""
         return SignContractData(
@@ -236,7 +245,9 @@ class ProvisioningServices(PoolServices):
     @cached_property
     def life_cycle_operations(self) -> LifeCycleOperations:
         """What `/v1/contracts` translates for where contracts are provisioned."""
-        return LifeCycleOperations(provision_many=self.provision_contracts)
+        return LifeCycleOperations(
+            provision_many=self.provision_contracts, renew=self.renew_contract_data
+        )
 
     # background work
 
@@ -250,10 +261,22 @@ class ProvisioningServices(PoolServices):
     def _cleanse_pool(self) -> CleansePool:
         return CleansePool(self.contract_pool, self.contract_pool_work, self.validate_chain)
 
+    @cached_property
+    def renew_due_contract_data(self) -> RenewDueContractData:
+        """Renews what is due."""
+        return RenewDueContractData(
+            self.contract_pool,
+            self.contract_pool_work,
+            self.vehicles,
+            self.provision_contract,
+            self.renewal_policy,
+        )
+
     def provisioning_chores(self) -> Sequence[Chore]:
         """What the provisioning service and the contract pool need from time to time."""
         return (
             Chore("cps_signers", timedelta(minutes=1), self.renew_cps_signers),
             Chore("contract_signatures", timedelta(seconds=10), self._renew_signatures),
             Chore("contract_pool", timedelta(minutes=1), self._cleanse_pool),
+            Chore("contract_renewals", timedelta(seconds=10), self.renew_due_contract_data),
         )

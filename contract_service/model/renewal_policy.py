@@ -27,10 +27,11 @@ class RenewalPolicy:
 
 
 class RenewalReason(StrEnum):
-    """Why contract data are due."""
+    """Why contract data are renewed."""
 
     EXPIRES = "expires"
     VEHICLE_CERTIFICATE = "vehicle_certificate"  # wrapped for a key that the vehicle had before
+    ASKED = "asked"  # by the provider
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from contract_service.model.contract import Contract, ContractCertificate, ContractStatus
 from contract_service.model.contract_data import ContractData, Origin, PreparedAnswer
+from contract_service.model.renewal_policy import RenewalReason
 from contract_service.operations.change_status import contract_event
 from contract_service.operations.pool_ports import (
     MOST_CONTRACTS,
@@ -29,6 +30,17 @@ class Term:
     ends: datetime | None = None
 
 
+CONTRACT_DATA_CHANGED = "contract_data_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """That new contract data renew those with the id `data_id`, and no others, and why."""
+
+    data_id: str
+    reason: RenewalReason
+
+
 @dataclass(frozen=True, slots=True)
 class NewContractData:
     """Contract data on their way into the pool; the fields are those of `ContractData`."""
@@ -42,6 +54,7 @@ class NewContractData:
     origin: Origin
     term: Term
     answers: Sequence[PreparedAnswer]
+    renewal: Renewal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,7 @@ class PoolContractData:
         """Return what now stands in the pool, in the place of the contract's earlier data.
 
         Raises CONFLICT: `emaid_used_by_another_vehicle`, `contract_not_active`,
-        `too_many_contracts`.
+        `too_many_contracts`, and of a renewal `contract_data_changed`.
         """
         now = self.clock()
         with self.open_unit_of_work() as work:
@@ -67,6 +80,8 @@ class PoolContractData:
             standing = work.pool.of_contract(new.emaid)
             require_same_vehicle(standing, new.pcid)
             replaced = next((data for data in standing if data.schema is new.schema), None)
+            if new.renewal is not None:
+                _require_unchanged(new.renewal, replaced, contract)
             if replaced is None:
                 require_room(work.pool.count(new.pcid, new.schema))
             if contract is None:
@@ -89,6 +104,11 @@ class PoolContractData:
             )
             kind = "contract_data.created" if replaced is None else "contract_data.updated"
             work.events.append(data_event(kind, data, principal, now))
+            if new.renewal is not None:
+                reason = new.renewal.reason.value
+                work.events.append(
+                    data_event("contract_data.renewed", data, principal, now, reason=reason)
+                )
             work.commit()
         return data
 
@@ -151,6 +171,20 @@ def data_event(
         },
         {"emaid": data.emaid.canonical, "pcid": data.pcid.value},
     )
+
+
+def _require_unchanged(
+    renewal: Renewal, standing: ContractData | None, contract: Contract | None
+) -> None:
+    """Raise CONFLICT unless what is renewed still stands, and for the contract's own vehicle."""
+    is_same = standing is not None and standing.data_id == renewal.data_id
+    if not is_same or contract is None or standing is None or contract.pcid != standing.pcid:
+        raise ServiceError(
+            Kind.CONFLICT,
+            CONTRACT_DATA_CHANGED,
+            "the contract's data, or its vehicle, were changed by somebody else meanwhile; look "
+            "at what stands now",
+        )
 
 
 def _create(

@@ -70,6 +70,12 @@ class ContractPoolRepository(Protocol):
     def answers(self, data_id: str) -> Sequence[PreparedAnswer]:
         """Return every prepared answer of an entry."""
 
+    def claim_renewal(self, data_id: str, key: str, until: datetime, now: datetime) -> bool:
+        """Claim the renewal of an entry for a vehicle's key, for oneself, until `until`.
+
+        False where it is claimed for that key already, beyond `now`, or is there no more.
+        """
+
     def delete(self, data_ids: Sequence[str]) -> None:
         """Delete entries with their answers; a contract that has none left is no default."""
 

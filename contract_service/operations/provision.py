@@ -23,6 +23,7 @@ from contract_service.operations.cps_ports import FindSigners, Issue, ValidateCh
 from contract_service.operations.pool_contract_data import (
     NewContractData,
     PoolContractData,
+    Renewal,
     Term,
     require_active,
     require_same_vehicle,
@@ -104,9 +105,17 @@ class ProvisionContract:
         return self.for_vehicle(principal, emaid, vehicle, Term(request.begins, request.ends))
 
     def for_vehicle(
-        self, principal: Principal, emaid: Emaid, vehicle: Vehicle, term: Term
+        self,
+        principal: Principal,
+        emaid: Emaid,
+        vehicle: Vehicle,
+        term: Term,
+        renewal: Renewal | None = None,
     ) -> ContractData:
-        """As a call, for a vehicle whose certificate was judged a moment ago."""
+        """As a call, for a vehicle whose certificate was judged a moment ago.
+
+        Of a `renewal` raises CONFLICT `contract_data_changed` where others stand by now.
+        """
         now = self.clock()
         contract = self.contracts.find(emaid)
         emaid = emaid if contract is None else contract.emaid
@@ -127,6 +136,7 @@ class ProvisionContract:
                     origin=Origin.GENERATED,
                     term=term,
                     answers=self._answers(emaid, vehicle, key, issued, now),
+                    renewal=renewal,
                 ),
             )
         except ServiceError:

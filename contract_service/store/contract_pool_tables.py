@@ -34,6 +34,8 @@ contract_data = Table(
     Column("origin", String(12), nullable=False),  # generated | signed | added
     Column("client_id", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("renewal_claimed_until", Instant),  # until then one process alone tries to renew it
+    Column("renewal_claimed_for", String(64)),  # SHA-256 of the vehicle's key then; "" for none
     UniqueConstraint("identity", "schema"),
     Index("ix_contract_data_pcid_key", "pcid_key"),
     Index("ix_contract_data_not_after", "not_after"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, select
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from contract_service.model.contract import ContractCertificate, identity
@@ -128,6 +128,22 @@ class SqlContractPoolRepository:
             .order_by(prepared_answers.c.signer)
         )
         return [prepared_answer(row) for row in self._connection.execute(statement)]
+
+    def claim_renewal(self, data_id: str, key: str, until: datetime, now: datetime) -> bool:
+        """Claim the renewal of an entry for a vehicle's key, for oneself, until `until`."""
+        claimed = self._connection.execute(
+            update(contract_data)
+            .where(
+                contract_data.c.data_id == data_id,
+                or_(
+                    contract_data.c.renewal_claimed_until.is_(None),
+                    contract_data.c.renewal_claimed_until <= now,
+                    contract_data.c.renewal_claimed_for != key,
+                ),
+            )
+            .values(renewal_claimed_until=until, renewal_claimed_for=key)
+        )
+        return claimed.rowcount == 1
 
     def delete(self, data_ids: Sequence[str]) -> None:
         """Delete entries with their answers; a contract that has none left is no default."""

@@ -37,6 +37,9 @@ class WebhookEvent(StrEnum):
     SUSPENDED = "contract.suspended"
     RESUMED = "contract.resumed"
     TERMINATED = "contract.terminated"
+    RENEWED = "contract.data.renewed"
+    RENEWAL_FAILED = "contract.data.renewal.failed"
+    RENEWAL_DUE = "contract.data.renewal.due"
 
 
 PING = "ping"
@@ -66,12 +69,13 @@ class Audience(StrEnum):
 
 
 class Form(StrEnum):
-    """What a payload holds, as OPCP's two forms have it, and one of our own."""
+    """What a payload holds, as OPCP's two forms have it, and two of our own."""
 
     ROOT = "root"
     VEHICLE = "vehicle"
     VEHICLE_CONTRACT = "vehicle_contract"
     CONTRACT = "contract"
+    RENEWAL = "renewal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ _NAMED = {
     Form.VEHICLE: ("pcid",),
     Form.VEHICLE_CONTRACT: ("emaid", "pcid"),
     Form.CONTRACT: ("emaid",),
+    Form.RENEWAL: ("emaid", "pcid"),
 }
+_OF_SUBJECT = {Form.RENEWAL: ("reason", "code")}
 
 
 def payload(
@@ -70,7 +72,9 @@ def _told(form: Form, event: Event) -> dict[str, str] | None:
     needed = _NAMED[form]
     if not personal.keys() >= set(needed):
         return None
-    return {name: personal[name] for name in ("emaid", "pcid") if name in personal}
+    named = {name: personal[name] for name in ("emaid", "pcid") if name in personal}
+    also = {name: subject[name] for name in _OF_SUBJECT.get(form, ()) if name in subject}
+    return named | also
 
 
 def _body(

@@ -148,6 +148,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
         {"csr": CSR}, PROVIDER, "authority_unknown"
     ),
     ("GET", "/v1/contracts/{emaid}/certificates"): Rule(None, READING_PROVIDER),
+    ("POST", "/v1/contracts/{emaid}/renew"): Rule(None, PROVIDER, "no_contract_data"),
     # asked in other words in tests/server/test_bulk_contracts.py: its body is no JSON document
     ("POST", "/v1/contracts/provisioning"): Rule(None, PROVIDER, "body_not_contracts"),
     ("GET", "/v1/contracts/{emaid}/access-methods"): Rule(None, PROVIDER),

@@ -243,3 +243,26 @@ def test_times_are_told_in_utc_to_the_second(webhooks: Webhooks) -> None:
     webhooks.happens(Event(added.type, berlin, "c", (), added.subject))
     webhooks.tell()
     assert webhooks.outside.sent[0].json["timestamp"] == "2026-12-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "more"),
+    [
+        ("renewed", "contract.data.renewed", {"reason": "expires"}),
+        (
+            "renewal_failed",
+            "contract.data.renewal.failed",
+            {"reason": "expires", "code": "vehicle_unknown"},
+        ),
+        ("renewal_due", "contract.data.renewal.due", {"reason": "vehicle_certificate"}),
+    ],
+)
+def test_renewals_are_told_to_the_provider_alone_with_their_reason(
+    webhooks: Webhooks, kind: str, name: str, more: dict[str, str]
+) -> None:
+    everyone_listens(webhooks)
+    webhooks.happens(webhooks.contract_data(kind, data_id="1", **more))
+    webhooks.tell()
+    assert told(webhooks) == {("emp", name)}
+    (sent,) = webhooks.outside.sent
+    assert sent.json["payload"] == {"emaid": EMAID, "pcid": PCID, **more}
