@@ -17,9 +17,14 @@ from contract_service.store.contract_pool_tables import contract_data, prepared_
 from contract_service.store.tables import contracts
 from exi import Schema
 from foundation.database import Database
+from foundation.errors import ServiceError
 from foundation.outbox import outbox
-from pki.model.roles import CertificateRole
+from foundation.principal import LOCAL_ADMINISTRATOR
+from foundation.sealing import Sealer
+from pki.model.roles import CertificateRole, Edition, KeyAlgorithm
+from pki.operations.create_hierarchy import HierarchyRequest
 from server.cli import cli
+from server.installation import Installation
 from server.wiring import Services
 from tests.contract_service.pools.manufacturer import manufacturer
 from tests.databases import copy_sqlite
@@ -44,21 +49,36 @@ def post(
     return application.ask("POST", BULK + query, body, client=client, content_type=media_type)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hierarchy(application: Application) -> Application:
     """The application with a hierarchy and its CPS leaf."""
-    make_hierarchy(application.services)
-    return application
+    services = application.services
+    # as the `ca` commands do it: serving processes open no offline key
+    ceremony = Services(
+        services.settings,
+        database=application.database,
+        installation=Installation(Sealer(bytes(range(32))), demo=False),
+        offline_keys=True,
+    )
+    request = HierarchyRequest(Edition.ISO15118_2, KeyAlgorithm.P256, "Example", "DE")
+    ceremony.create_hierarchy(LOCAL_ADMINISTRATOR, request)
 
+    # authorities, signers and trust anchors are remembered for half a second
 
-def make_hierarchy(services: Services) -> None:
-    command(services, "ca", *CREATE)
-
-    def has_signer() -> bool:  # authorities and signers are remembered for half a second
+    def has_signer() -> bool:
         services.renew_cps_signers(services.clock())
         return bool(services.find_cps_signers(Schema.ISO15118_2).newest)
 
+    def takes_vehicles() -> bool:
+        try:
+            application.published_vehicle()
+        except ServiceError:
+            return False
+        return True
+
     wait_for(has_signer)
+    wait_for(takes_vehicles)
+    return application
 
 
 def command(services: Services, name: str, *words: str, stdin: bytes | None = None) -> Result:
@@ -123,6 +143,20 @@ def test_what_is_no_file_of_contracts_is_refused(
     answer = post(application, body, query, media_type)
     assert answer.status == status
     assert answer.code == (code or answer.code)
+
+
+def test_by_hand_a_contract_is_renewed_by_its_provider(hierarchy: Application) -> None:
+    emaid = new_emaid()
+    path = f"/v1/contracts/{emaid}/renew"
+    assert hierarchy.ask("POST", path, client="mo").code == "contract_unknown"
+    post(hierarchy, line(emaid, hierarchy.published_vehicle()))
+    assert hierarchy.ask("POST", path, client="other_mo").code == "not_your_provider"
+    (renewed,) = hierarchy.ask("POST", path, client="mo").json["renewed"]
+    assert set(renewed) == {"schema", "fingerprint", "serial", "not_before", "not_after"}
+    certificates = hierarchy.ask("GET", f"/v1/contracts/{emaid}/certificates", client="mo").json
+    fingerprints = {one["fingerprint"] for one in certificates["certificates"]}
+    assert renewed["fingerprint"] in fingerprints
+    assert len(fingerprints) == 2
 
 
 def test_only_providers_and_administrators_provision_in_bulk(application: Application) -> None:
