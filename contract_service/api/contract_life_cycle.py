@@ -15,7 +15,7 @@ from contract_service.model.contract_data import ContractData
 from contract_service.model.contract_file import read_contracts
 from contract_service.operations.provision_contracts import Outcome, ProvisionContracts
 from contract_service.operations.renew_contract_data import RenewContractData
-from foundation.principal import Principal
+from foundation.principal import ClientRole, Principal
 
 MAXIMUM_BULK_BYTES = 256 * 1024
 MAXIMUM_BULK_LINES = 500
@@ -86,9 +86,11 @@ def contract_life_cycle_blueprint(
     )
 
     def provision_contracts() -> Response:
+        asker = principal()
+        asker.require_role(ClientRole.MO)  # before anything of the body is read
         return _BULK.answer(
             lambda file, file_format, dry_run: operations.provision_many(
-                principal(), read_contracts(file, file_format), dry_run=dry_run
+                asker, read_contracts(file, file_format), dry_run=dry_run
             )
         )
 

@@ -149,8 +149,11 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ),
     ("GET", "/v1/contracts/{emaid}/certificates"): Rule(None, READING_PROVIDER),
     ("POST", "/v1/contracts/{emaid}/renew"): Rule(None, PROVIDER, "no_contract_data"),
-    # asked in other words in tests/server/test_bulk_contracts.py: its body is no JSON document
-    ("POST", "/v1/contracts/provisioning"): Rule(None, PROVIDER, "body_not_contracts"),
+    # asked in other words in tests/server/test_bulk_contracts.py: its body is no JSON document,
+    # and whose an EMAID is, is judged line by line
+    ("POST", "/v1/contracts/provisioning"): Rule(
+        None, PROVIDER | {"other_mo"}, "body_not_contracts"
+    ),
     ("GET", "/v1/contracts/{emaid}/access-methods"): Rule(None, PROVIDER),
     ("POST", "/v1/contracts/{emaid}/access-methods"): Rule(
         {"kind": "app", "uid": "{free_station_id}"}, PROVIDER, 201
