@@ -6,7 +6,7 @@ from exi import Schema, decode, encode
 
 def test_a_response_costs_a_few_verifications() -> None:
     """Twice what the benchmark allows: this machine is not quiet."""
-    times = measure_codec(0.4)
+    times = measure_codec(1.0)
     assert 4000 < times.size < 4500
     for bar in times.bars():
         assert bar.measured < 2 * MOST_VERIFICATIONS, bar
