@@ -78,16 +78,10 @@ def create_schema(url: str) -> None:
 
 
 def empty_all_tables(database: Database) -> None:
-    """Delete every row of every table: TRUNCATE makes files for each, which costs far more."""
-    tables = metadata.sorted_tables
-    filled = sa.union_all(
-        *(sa.select(sa.literal(table.name)).where(sa.exists(sa.select(table))) for table in tables)
-    )
+    """Delete every row of every table; new files also keep rows in the order of their insertion."""
+    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
     with database.write() as connection:
-        names = set(connection.scalars(filled))
-        for table in reversed(tables):  # what refers to others goes first
-            if table.name in names:
-                connection.execute(sa.delete(table))
+        connection.execute(sa.text(f"TRUNCATE {names}"))
         connection.commit()
 
 

@@ -66,7 +66,7 @@ def standing(works: Works, emaid: str = EMAID) -> ContractData:
 
 def told(works: Works) -> list[tuple[str, tuple[str, ...], dict[str, str]]]:
     """What was told of renewals: the event, whom it concerns, and what its subject adds."""
-    statement = sa.select(outbox).where(outbox.c.type.in_(TOLD))
+    statement = sa.select(outbox).where(outbox.c.type.in_(TOLD)).order_by(outbox.c.occurred_at)
     with works.database.read() as connection:
         return [
             (
