@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 # the vehicle and station stack of `make interop` pins older libraries than ours
 STACK := .venv-interop
 
+# where compiled files are forbidden, every process of a test compiles all of evtrust anew: a second
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check bench interop lock clean
 
 run: $(VENV)/.runtime
 	@$(BIN)/python -m server.quickstart
 
+# three for two processors: a sixth of the time, tests wait for servers that they started
 test: $(VENV)/.dev
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 3 --dist loadgroup
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

@@ -4,13 +4,17 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.load import WrongAnswerError
-from benchmarks.report import as_json, markdown
-from benchmarks.run import Options, measure, profile
+from benchmarks.primitives import measure_primitives
+from benchmarks.report import Report, as_json, markdown
+from benchmarks.run import Options, machine, measure, profile
+from benchmarks.scale import SMALL, ScaleOptions, measure_scale
 
 DATABASES = ("sqlite", "postgresql")
+ENROLMENTS, IMPORTED = 150_000, 100_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,12 +29,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chains=chosen.chains or (500 if chosen.quick else 10_000),
         databases=tuple(chosen.database or DATABASES),
     )
+    scale = ScaleOptions(
+        enrolments=chosen.scale or (SMALL if chosen.quick else ENROLMENTS),
+        imported=1_000 if chosen.quick else IMPORTED,
+        databases=options.databases,
+    )
     with tempfile.TemporaryDirectory(prefix="evtrust-benchmark-") as folder:
         try:
             if chosen.profile:
                 print(profile(options, Path(folder), _say))
                 return 0
-            report = measure(options, Path(folder), _say)
+            if chosen.scale:
+                rows = measure_scale(scale, Path(folder), _say)
+                report = Report(rows, measure_primitives(1.0), machine())
+            else:
+                report = measure(options, Path(folder), _say)
+                scaled = measure_scale(scale, Path(folder) / "scale", _say)
+                report = replace(report, rows=[*report.rows, *scaled])
         except WrongAnswerError as failure:
             _say(f"no figures: {failure}")
             return 1
@@ -56,6 +71,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--chains", type=int, help="distinct contract chains (default 10000)")
     parser.add_argument("--database", action="append", choices=DATABASES, help="only this one")
     parser.add_argument("--quick", action="store_true", help="one round of 1 s on 500 chains")
+    parser.add_argument(
+        "--scale", type=int, metavar="N", help="measure Autocharge at N enrolments, nothing else"
+    )
     parser.add_argument("--profile", action="store_true", help="say where the time goes instead")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--enforce", action="store_true", help="exit 1 where a bar is missed")

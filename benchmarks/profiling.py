@@ -128,10 +128,12 @@ def _measured(application: "WSGIApplication", exchanges: Sequence[Exchange]) -> 
     stats.sort_stats("cumtime").print_stats(_OURS, _LINES)
     shown = [line for line in text.getvalue().splitlines() if _FUNCTION.match(line)]
     count = len(exchanges)
+    total_calls: int = stats.total_calls  # type: ignore[attr-defined] # typeshed leaves it out
     return "\n".join(
         [
             f"{cpu / count * 1e6:.0f} µs CPU and {wall / count * 1e6:.0f} µs a call without the",
-            f"profiler. With it ({count} calls), by own time, then ours with what they call:",
+            f"profiler. With it ({count} answers of {total_calls / count:.0f} Python calls each),",
+            "by own time, then ours with what they call:",
             "   ncalls  tottime  percall  cumtime  percall",
             *(line.replace(f"{Path.cwd()}/", "") for line in shown),
         ]

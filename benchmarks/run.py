@@ -183,10 +183,17 @@ def conditions(options: Options, figures: Figures) -> dict[str, object]:
     """Return what the run was made of, and how busy strangers kept the machine meanwhile."""
     usual, most = noise(figures)
     return {
-        "machine": f"{os.cpu_count()} processors, {platform.machine()}, "
-        f"CPython {platform.python_version()}",
+        **machine(),
         "servers": f"granian, {options.workers} worker(s) of {options.threads} threads",
         "load": f"{options.connections} connections, one request in flight on each",
         "rounds": f"{options.rounds} of {options.seconds:g} s a row, interleaved; medians",
         "strangers": f"kept {usual:.2f} processors busy in the median window, at most {most:.2f}",
+    }
+
+
+def machine() -> dict[str, object]:
+    """Return what the run was made on."""
+    return {
+        "machine": f"{os.cpu_count()} processors, {platform.machine()}, "
+        f"CPython {platform.python_version()}",
     }

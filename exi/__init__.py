@@ -17,16 +17,20 @@ from exi.codec import (
     encode_fragment,
 )
 from exi.errors import ExiError
+from exi.fragments import DecodedMessage, Fragments, decode_with_fragments
 from exi.schema import Facets, Schema, schema_of
 
 __all__ = [
+    "DecodedMessage",
     "ExiError",
     "Facets",
+    "Fragments",
     "Message",
     "Message20",
     "Schema",
     "decode",
     "decode_fragment",
+    "decode_with_fragments",
     "encode",
     "encode_fragment",
     "schema_of",

@@ -4,6 +4,8 @@ Bit-packed EXI aligns nothing. What makes it fast all the same: octets are taken
 one big integer that is shifted once, whatever their number.
 """
 
+from typing import Any
+
 from exi.errors import ExiError
 
 HEADER = 0x80
@@ -21,11 +23,14 @@ _MOST_PENDING = 1024  # bits: more are dearer to shift than to write out
 class BitReader:
     """Reads a stream from behind its header. `strict`: facets have lower limits, too.
 
+    Where `spans` is a list, each value that may be signed is put into it, with the bits at which
+    its content begins and ends.
+
     Raises ExiError with the bit where reading stopped: `exi_truncated` wherever the bits end,
     and what each method names.
     """
 
-    __slots__ = ("_octets", "end", "position", "strict")
+    __slots__ = ("_octets", "end", "position", "spans", "strict")
 
     def __init__(self, stream: bytes, *, strict: bool) -> None:
         if len(stream) > MAX_MESSAGE_BYTES:
@@ -38,6 +43,7 @@ class BitReader:
         self.end = 8 * len(stream)
         self.position = 0
         self.strict = strict
+        self.spans: list[tuple[Any, int, int]] | None = None
         if self.bits(8) != HEADER:
             raise ExiError(
                 "exi_header",

@@ -32,7 +32,11 @@ def decode(stream: bytes, schema: Schema, facets: Facets = ...) -> Message: ...
 
 def decode(stream: bytes, schema: Schema, facets: Facets = Facets.STRICT) -> Message:
     """Return the message that `stream` is, the whole of it."""
-    source = BitReader(stream, strict=facets is Facets.STRICT)
+    return decode_from(BitReader(stream, strict=facets is Facets.STRICT), schema)
+
+
+def decode_from(source: BitReader, schema: Schema) -> Message:
+    """Return the message that a whole stream is, from behind its header."""
     roots = DOCUMENTS[schema]
     root = roots.by_code(source.bits(roots.width))
     if root is None:

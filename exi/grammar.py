@@ -83,16 +83,21 @@ class State:
 
 
 class Grammar:
-    """The content of one class, compiled; `parts` are for whoever walks its values."""
+    """The content of one class, compiled; `parts` are for whoever walks its values.
+
+    `signed`: its values may be fragments that are signed.
+    """
 
     def __init__(self, cls: type[Any]) -> None:
         self._cls = cls
+        self.signed = False
         self.parts: list[Part] = []
         self._start = self._compile()
 
     def read_element(self, source: BitReader) -> Any:
         """Take attributes, content and EE; return an instance of the class."""
         values = {}
+        start = source.position
         state: State | None = self._start
         while state is not None:
             code = source.bits(state.width)
@@ -111,7 +116,10 @@ class Grammar:
             except ExiError as failure:
                 raise failure.inside(production.name) from None
             state = production.following
-        return self._cls(**values)
+        value = self._cls(**values)
+        if self.signed and source.spans is not None:
+            source.spans.append((value, start, source.position))
+        return value
 
     def write_element(self, sink: BitWriter, value: Any) -> None:
         """Write attributes, content and EE of an instance of the class."""

@@ -96,6 +96,11 @@ _FRAGMENT_OF = {
 }
 
 
+for _cls in _FRAGMENT_OF:
+    if _cls is not iso15118_2.EMAID:  # whose fragment is of another grammar than its element
+        grammar_of(_cls).signed = True
+
+
 def document_of(cls: type[Any]) -> tuple[Roots, Root]:
     """Return where documents of this class begin. Raises KeyError where it is no message."""
     return _DOCUMENT_OF[cls]

@@ -9,8 +9,7 @@ together, then each goes on where it stood. Operations are written as if they we
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
@@ -26,8 +25,6 @@ _Settle = Callable[[Sequence[Any]], object]
 
 class _Member(greenlet):
     """A job's greenlet; its own class, for other libraries make greenlets too."""
-
-    alone = False
 
 
 class _Entry(Generic[Result]):
@@ -58,7 +55,7 @@ def settle(how: Callable[[Sequence[Demand]], object], demand: Demand) -> None:
     and what it raises is raised in every job that waited.
     """
     job = getcurrent()
-    if isinstance(job, _Member) and not job.alone:
+    if isinstance(job, _Member):
         failure = cast("greenlet", job.parent).switch(how, demand)
         if failure is not None:
             raise failure
@@ -66,29 +63,30 @@ def settle(how: Callable[[Sequence[Demand]], object], demand: Demand) -> None:
         how([demand])
 
 
-@contextmanager
-def alone() -> Iterator[None]:
-    """Let no other job of the batch run before the block ends.
+class _StepsOut(BaseException):
+    """Ends a job in a batch, which its thread then does from its beginning, alone.
 
-    Whoever holds a lock while it settles something must say so: another job of the same thread
-    that asked for the lock would wait for a thread that waits for itself.
+    No Exception, so that nobody on its way takes it for a failure.
     """
-    job = getcurrent()
-    if not isinstance(job, _Member) or job.alone:
-        yield
-        return
-    job.alone = True
-    try:
-        yield
-    finally:
-        job.alone = False
+
+
+def step_out() -> None:
+    """Leave the batch before waiting for a slow stranger: nobody else may wait for it, too.
+
+    A job in a batch ends here and begins again on its own thread, outside; there this does
+    nothing. The job must not have changed anything so far.
+    """
+    if isinstance(getcurrent(), _Member):
+        raise _StepsOut
 
 
 class Batches:
     """Does jobs one at a time, whatever the number of threads that bring them.
 
     While one batch waits for what it settles, the next is worked on. A job computes and asks the
-    database; one that waits for a slow stranger would make all others wait and has no place here.
+    database; one that waits for a slow stranger would make all others wait: it has to `step_out`.
+    One that holds a lock while it settles has no place here at all: another job of its thread that
+    asked for the lock would wait for itself.
     """
 
     def __init__(self) -> None:
@@ -111,6 +109,8 @@ class Batches:
             entry.signal.acquire()  # released when the job is done, or is to lead
         if leads or entry.leads:
             self._lead()
+        if isinstance(entry.error, _StepsOut):
+            return work()
         if entry.error is not None:
             raise entry.error
         return cast("Result", entry.result)

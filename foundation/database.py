@@ -5,14 +5,13 @@ IMMEDIATE behind a file lock: two processes that write otherwise starve each oth
 `append` commits the rows of all waiting threads in one transaction (group commit).
 """
 
-import fcntl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 from sqlalchemy import (
@@ -36,7 +35,9 @@ from sqlalchemy.types import TypeDecorator
 
 from foundation.batches import settle
 from foundation.errors import Kind, ServiceError
-from foundation.prepared import Prepared
+from foundation.lookup import Lookup
+from foundation.prepared import Prepared, prepare, translated
+from foundation.write_lock import WriteLock, create_private
 
 metadata = MetaData(
     naming_convention={
@@ -108,15 +109,14 @@ class Database:
         parsed = _parse_url(url)
         self.url = parsed
         self.dialect = parsed.get_backend_name()
-        self._write_lock: _WriteLock | None = None
+        self._write_lock: WriteLock | None = None
         if self.dialect == "sqlite":
             file = parsed.database or ""
-            _create_private(Path(file))
-            self._write_lock = _WriteLock(Path(file + ".lock"))
+            create_private(Path(file))
+            self._write_lock = WriteLock(Path(file + ".lock"))
         self._writer = self._engine(pool_size, autocommit=False)
         self._reader = self._engine(pool_size, autocommit=True)
         self._idle_readers: list[Connection] = []
-        self._prepared: dict[int, tuple[object, Prepared]] = {}
         self._appender: Any = None
         self._appending: Any = None
         self._begin = "BEGIN IMMEDIATE" if self.dialect == "sqlite" else "BEGIN"
@@ -190,11 +190,29 @@ class Database:
         `statement` is a module's constant: it is prepared once and remembered for good.
         Raises SQLAlchemy's errors, as `read` does.
         """
-        prepared = self._prepare(statement)
-        with self.read() as connection, self._translated():
+        prepared = prepare(statement, self._reader.dialect)
+        with self.read() as connection, translated(self._reader.dialect):
             raw: Any = connection.connection.driver_connection
             found = raw.execute(prepared.sql, prepared.parameters(values)).fetchall()
         return [prepared.row(row) for row in found]
+
+    def fetch_together(self, *lookups: Lookup[Any]) -> list[Any]:
+        """Answer several look-ups of a hot path at once; return what each of them reads.
+
+        Their statements are modules' constants. PostgreSQL is asked in one journey: whoever holds
+        up a batch of jobs waits for it once. Each may see a later state than the one before it.
+        """
+        work = [(prepare(lookup.statement, self._reader.dialect), lookup) for lookup in lookups]
+        with self.read() as connection, translated(self._reader.dialect):
+            raw: Any = connection.connection.driver_connection
+            in_one_go = raw.pipeline() if self.dialect == "postgresql" else nullcontext()
+            with in_one_go:
+                asked = [raw.execute(to.sql, to.parameters(one.values)) for to, one in work]
+                found = [cursor.fetchall() for cursor in asked]
+        return [
+            one.read([to.row(row) for row in rows])
+            for (to, one), rows in zip(work, found, strict=True)
+        ]
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -215,7 +233,8 @@ class Database:
         Raises SQLAlchemy's error (IntegrityError …) of this caller's own rows, ValueError and
         KeyError for values that cannot be stored.
         """
-        prepared = [(self._prepare(row.statement, row.values), row.values) for row in rows]
+        dialect = self._reader.dialect
+        prepared = [(prepare(row.statement, dialect, row.values), row.values) for row in rows]
         pending = _Pending([(to, to.parameters(values)) for to, values in prepared])
         settle(self._commit_together, pending)
         if pending.error is not None:
@@ -262,12 +281,13 @@ class Database:
     def _execute_together(self, work: Sequence[tuple[Prepared, list[Any]]]) -> None:
         raw = self._appender
         if raw is None:
-            self._appending = self._reader.raw_connection()
+            with translated(self._reader.dialect):  # SQLAlchemy hands on the driver's error here
+                self._appending = self._reader.raw_connection()
             raw = self._appender = self._appending.driver_connection
         # psycopg sends the whole transaction at once: one journey instead of four
         in_one_go = raw.pipeline() if self.dialect == "postgresql" else nullcontext()
         try:
-            with self._translated(), in_one_go:
+            with translated(self._reader.dialect), in_one_go:
                 raw.execute(self._begin)
                 for prepared, parameters in work:
                     if len(parameters) == 1:
@@ -279,28 +299,6 @@ class Database:
             self._appender = None
             self._appending.invalidate()  # closes it: what was begun is undone
             raise
-
-    def _prepare(
-        self, statement: Select[Any] | Insert | Update, values: Mapping[str, Any] | None = None
-    ) -> Prepared:
-        known = self._prepared.get(id(statement))
-        if known is None:
-            plain = isinstance(statement, Insert) and statement.select is None
-            keys = list(values) if plain and values is not None else None
-            known = (statement, Prepared(statement, self._reader.dialect, keys))
-            self._prepared[id(statement)] = known  # with the statement: its id stays its own
-        return known[1]
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Raise the driver's errors as SQLAlchemy's, without what a row holds."""
-        driver = self._reader.dialect.loaded_dbapi
-        try:
-            yield
-        except driver.Error as failure:
-            raise DBAPIError.instance(
-                None, None, failure, driver.Error, hide_parameters=True
-            ) from failure
 
     def close(self) -> None:
         """Close every connection that is not in use."""
@@ -323,40 +321,6 @@ def _discard(connection: Connection) -> None:
         connection.close()
 
 
-class _WriteLock:
-    """One writer at a time among the threads and processes of one machine (SQLite only)."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._thread_lock = threading.Lock()
-        self._file: IO[bytes] | None = None
-
-    def __enter__(self) -> None:
-        self._thread_lock.acquire()
-        try:
-            fcntl.flock(self._opened(), fcntl.LOCK_EX)
-        except BaseException:
-            self._thread_lock.release()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        fcntl.flock(self._opened(), fcntl.LOCK_UN)
-        self._thread_lock.release()
-
-    def _opened(self) -> IO[bytes]:
-        if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            _create_private(self._path)
-            self._file = self._path.open("ab")
-        return self._file
-
-    def close(self) -> None:
-        with self._thread_lock:
-            if self._file is not None:
-                self._file.close()
-                self._file = None
-
-
 def _parse_url(url: str) -> URL:
     """Return the URL with the driver that is used; INVALID `bad_database_url` for another kind."""
     try:
@@ -377,15 +341,6 @@ def _parse_url(url: str) -> URL:
             "write the database as sqlite:////path/to/file or postgresql://user@host/name",
         )
     return parsed
-
-
-def _create_private(path: Path) -> None:
-    """Make the file where it is missing, for its owner alone; SQLite gives its WAL the same mode.
-
-    An existing one is not even opened: closing it would end SQLite's locks on it.
-    """
-    with suppress(FileExistsError, FileNotFoundError):
-        path.touch(mode=0o600, exist_ok=False)
 
 
 def _prepare_sqlite(dbapi_connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from foundation.errors import Refused
@@ -35,6 +35,8 @@ _PRINTABLE = re.compile(r"[!-~]+")
 _LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 _NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
 Resolver = Callable[[str], Sequence[str]]
 """A host name to its addresses as text; OSError where it has none."""
 
@@ -50,10 +52,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the other side answered; a redirect (3xx) is an answer like any other."""
+    """What the other side answered; a redirect (3xx) is an answer like any other.
+
+    `headers` are by lower-case name; of one that came several times the last.
+    """
 
     status: int
     body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,13 @@ class Egress:
         return None
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer | Refused:
-        """Send one POST; return the answer, whatever its status, or why there is none.
+        """Send one POST; as `send`."""
+        return self.send("POST", url, headers, body)
+
+    def send(
+        self, method: Method, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer | Refused:
+        """Send one request; return the answer, whatever its status, or why there is none.
 
         Codes: those of `check`, `not_connected`, `tls_failed`, `broken_answer`,
         `answer_too_large`.
@@ -135,7 +147,7 @@ class Egress:
             target = _parse(url, without_tls=self._without_tls)
             addresses = self._addresses(target, deadline)
             with self._connected(target, addresses, deadline) as connection:
-                return self._exchange(target, connection, deadline, headers, body)
+                return self._exchange(method, target, connection, deadline, headers, body)
         except _Stopped as stopped:
             return stopped.refusal
         except TimeoutError:
@@ -213,26 +225,34 @@ class Egress:
 
     def _exchange(
         self,
+        method: Method,
         target: _Target,
         connected: socket.socket,
         deadline: float,
         headers: Mapping[str, str],
-        body: bytes,
+        body: bytes | None,
     ) -> Answer:
         limit = self._limits.answer_bytes
         connection = http.client.HTTPConnection(target.host, target.port)
         connection.auto_open = 0  # it must never connect by itself, to wherever
         connection.sock = _Wire(connected, lambda: self._left(deadline), _HEADER_BYTES + 2 * limit)
-        connection.putrequest("POST", target.path, skip_host=True, skip_accept_encoding=True)
+        connection.putrequest(method, target.path, skip_host=True, skip_accept_encoding=True)
         for name, value in {
             **headers,
             "Host": target.authority,
             "User-Agent": "evtrust",
             "Connection": "close",
-            "Content-Length": str(len(body)),
+            **({} if body is None else {"Content-Length": str(len(body))}),
         }.items():
             connection.putheader(name, value)
         connection.endheaders(body)
+        try:
+            return self._answer(connection)
+        except ValueError as failure:  # http.client's own, for the length of a chunk below zero
+            raise http.client.HTTPException("the answer's framing is broken") from failure
+
+    def _answer(self, connection: http.client.HTTPConnection) -> Answer:
+        limit = self._limits.answer_bytes
         with connection.getresponse() as response:
             if (response.length or 0) > limit:
                 raise _too_large()
@@ -241,7 +261,8 @@ class Egress:
                 raise _too_large()
             if response.length:  # it declared more than it sent
                 raise http.client.IncompleteRead(received, response.length)
-            return Answer(response.status, received)
+            told = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, received, told)
 
     def _left(self, deadline: float, at_most: float | None = None) -> float:
         left = deadline - self._monotonic()

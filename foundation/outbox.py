@@ -35,6 +35,7 @@ from sqlalchemy.exc import IntegrityError
 from foundation.database import Database, Instant, Row, metadata
 from foundation.errors import ServiceError
 from foundation.events import Event
+from foundation.prepared import execute_in
 from foundation.sealing import Sealer
 from foundation.time_ordered import TimeOrderedIds
 
@@ -140,7 +141,7 @@ class SqlEventLog:
     def append(self, event: Event) -> None:
         """Write the event in the running transaction."""
         row = self._outbox.row(event)
-        self._connection.execute(row.statement, row.values)
+        execute_in(self._connection, row.statement, row.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,21 @@ class OutboxQueue:
         rows = sorted(claimed, key=lambda row: (row.occurred_at, row.id))
         read = ((row.id, self._read(row)) for row in rows)
         return ClaimedEvents(claim, [(of, event) for of, event in read if event is not None])
+
+    def pass_over(self, before: datetime, now: datetime, limit: int) -> int:
+        """Mark up to `limit` events from before that instant as done, untold; return how many."""
+        free = _any_free.where(outbox.c.occurred_at < before).limit(limit)
+        if not self._database.fetch(_any_free, {"now": now}):  # no transaction for nothing
+            return 0
+        passing = (
+            update(outbox)
+            .where(outbox.c.id.in_(free.with_for_update(skip_locked=True)))
+            .values(done_at=now, claimed_until=None)
+        )
+        with self._database.write() as connection:
+            passed = connection.execute(passing, {"now": now}).rowcount
+            connection.commit()
+        return passed
 
     def _read(self, row: Any) -> Event | None:
         try:

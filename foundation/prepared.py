@@ -7,26 +7,29 @@ look-up by key costs (docs/benchmarks.md).
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Dialect, Float, Insert, Select, Update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 Convert = Callable[[Any], Any]
+Statement = Insert | Update | Delete | Select[Any]
 
 
 class Prepared:
     """A statement compiled for a dialect.
 
-    `keys` names the parameters of an insert; a select's and an update's are its bind parameters.
+    `keys` names the parameters of an insert; all others' are their bind parameters.
     """
 
     __slots__ = ("_columns", "_fixed", "_parameters", "_positional", "_row", "sql")
 
     def __init__(
         self,
-        statement: Insert | Update | Select[Any],
+        statement: Statement,
         dialect: Dialect,
         keys: Sequence[str] | None = None,
     ) -> None:
@@ -74,9 +77,77 @@ class Prepared:
         return self._row(*values)
 
 
+_prepared: dict[tuple[str, int], tuple[object, Prepared]] = {}
+
+
+def prepare(
+    statement: Statement, dialect: Dialect, values: Mapping[str, Any] | None = None
+) -> Prepared:
+    """Return a module's constant statement prepared; it is prepared once and remembered for good.
+
+    An insert of values takes the columns that `values` names.
+    """
+    place = (dialect.name, id(statement))
+    known = _prepared.get(place)
+    if known is None:
+        plain = isinstance(statement, Insert) and statement.select is None
+        keys = list(values) if plain and values is not None else None
+        known = (statement, Prepared(statement, dialect, keys))
+        _prepared[place] = known  # with the statement: its id stays its own
+    return known[1]
+
+
+def fetch_in(
+    connection: Connection, statement: Select[Any], values: Mapping[str, Any]
+) -> list[Any]:
+    """Run a constant select in the transaction of `connection`, begun where it is not.
+
+    Returns its rows as named tuples. Raises SQLAlchemy's errors.
+    """
+    prepared = prepare(statement, connection.dialect)
+    with translated(connection.dialect):
+        found = _driver(connection).execute(prepared.sql, prepared.parameters(values)).fetchall()
+    return [prepared.row(row) for row in found]
+
+
+def execute_in(connection: Connection, statement: Statement, *values: Mapping[str, Any]) -> int:
+    """Run a constant statement for each of `values` as `fetch_in` does; return how many rows."""
+    prepared = prepare(statement, connection.dialect, values[0])
+    parameters = [prepared.parameters(one) for one in values]
+    with translated(connection.dialect):
+        cursor = _driver(connection).cursor()
+        if len(parameters) == 1:
+            cursor.execute(prepared.sql, parameters[0])
+        else:
+            cursor.executemany(prepared.sql, parameters)
+        rows: int = cursor.rowcount
+        cursor.close()
+    return rows
+
+
+def _driver(connection: Connection) -> Any:
+    if not connection.in_transaction():
+        connection.begin()
+    return connection.connection.driver_connection
+
+
+@contextmanager
+def translated(dialect: Dialect) -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy's, without what a row holds."""
+    driver = dialect.loaded_dbapi
+    try:
+        yield
+    except driver.Error as failure:
+        raise DBAPIError.instance(
+            None, None, failure, driver.Error, hide_parameters=True
+        ) from failure
+
+
 def _to_driver(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     return type_.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _from_driver(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(type_, Float):  # both drivers give floats; PostgreSQL's asks for a type's number
+        return None
     return type_.dialect_impl(dialect).result_processor(dialect, None)

@@ -1,6 +1,5 @@
 """Secrets at rest: sealed blobs under one key-encryption key, and keyed hashes for look-up."""
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -68,7 +67,7 @@ class KeyedHash:
     def digest(self, kind: str, value: str) -> bytes:
         """Return 32 bytes for `value` of `kind`; equal values of two kinds hash differently."""
         message = kind.encode() + b"\x00" + value.encode()
-        return hmac.new(self._pepper, message, hashlib.sha256).digest()
+        return hmac.digest(self._pepper, message, "sha256")
 
 
 def write_new_passphrase(path: Path) -> None:

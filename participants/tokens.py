@@ -11,13 +11,18 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_der_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_private_key,
+    load_der_public_key,
+)
 from jose import jwk, jws
 from jose.exceptions import JOSEError
 
@@ -208,3 +213,78 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("a member stands there twice")
     return members
+
+
+RECEIPT_TYPE = "evtrust-receipt+jws"
+MAXIMUM_RECEIPT_LENGTH = 16_384
+
+
+def sign_receipt(statement: Mapping[str, object], key_id: str, private_key: bytes) -> str:
+    """Return a statement as a compact JWS under a P-256 key (PKCS#8); no access token is one.
+
+    Its `typ` tells the two apart, and the keys are others.
+    """
+    signed: str = jws.sign(
+        json.dumps(dict(statement), separators=(",", ":"), sort_keys=True).encode(),
+        jwk.construct(load_der_private_key(private_key, password=None), ALGORITHM),
+        headers={"kid": key_id, "typ": RECEIPT_TYPE},
+        algorithm=ALGORITHM,
+    )
+    return signed
+
+
+def verify_receipt(receipt: str, public_keys: Mapping[str, bytes]) -> Mapping[str, object] | None:
+    """Return what a receipt says that one of `public_keys` (key id -> SubjectPublicKeyInfo) signed.
+
+    None for every other text.
+    """
+    compact = _COMPACT.fullmatch(receipt) if len(receipt) <= MAXIMUM_RECEIPT_LENGTH else None
+    if compact is None or len(compact[1]) > MAXIMUM_HEADER_LENGTH:
+        return None
+    try:
+        header = _json_object(base64.urlsafe_b64decode(compact[1] + "=" * (-len(compact[1]) % 4)))
+        key_id = header.pop("kid", None)
+        if header != {"alg": ALGORITHM, "typ": RECEIPT_TYPE} or not isinstance(key_id, str):
+            return None
+        public = public_keys.get(key_id)
+        if public is None:
+            return None
+        key = jwk.construct(load_der_public_key(public), ALGORITHM)
+        return _json_object(jws.verify(receipt, key, algorithms=[ALGORITHM]))
+    except (JOSEError, ValueError, RecursionError):
+        return None
+
+
+def public_jwk(key_id: str, public_key: bytes) -> dict[str, str]:
+    """Return a P-256 key (SubjectPublicKeyInfo) as a JWK (RFC 7517, RFC 7518 section 6.2.1)."""
+    key = load_der_public_key(public_key)
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise TypeError("a receipt key is on P-256")
+    point = key.public_numbers()
+    return {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": _base64url(point.x.to_bytes(32)),
+        "y": _base64url(point.y.to_bytes(32)),
+        "kid": key_id,
+        "alg": ALGORITHM,
+        "use": "sig",
+    }
+
+
+def key_of_jwk(published: Mapping[str, object]) -> tuple[str, bytes]:
+    """Return id and SubjectPublicKeyInfo of what `public_jwk` made; ValueError for others."""
+    if published.get("kty") != "EC" or published.get("crv") != "P-256":
+        raise ValueError("no P-256 key")
+    x, y = (int.from_bytes(_unpadded(str(published.get(name, "")))) for name in ("x", "y"))
+    key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return str(published.get("kid")), der
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _unpadded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

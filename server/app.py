@@ -1,5 +1,6 @@
 """The Flask application: every blueprint with the operations that it translates for."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Flask, Response, g, jsonify, redirect, request
@@ -20,8 +21,17 @@ from server.problems import (
 PUBLIC = frozenset({"token", "health", "management", "management_pages", "est_cacerts"})
 """Blueprints that answer without a token; every other route of the application needs one."""
 
+OWN_AUTHENTICATION = {
+    "ocpi": "credentials_token",
+    "ocpi_receiver": "credentials_token",
+    "ocpi_sender": "credentials_token",
+}
+"""Blueprint -> the scheme by which it authenticates its requests itself."""
+
 DESCRIPTION = """Identity service of electric-vehicle charging: may this vehicle charge, and on
 whose contract? Get a token at `POST /oauth/token`, then ask `POST /v1/authorizations`."""
+
+_PARAMETER = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
 
 
 def current_principal() -> Principal:
@@ -62,6 +72,12 @@ def create_application(
         security_schemes={
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            "credentials_token": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Authorization",
+                "description": "OCPI: `Token` and the credentials token in base64",
+            },
         },
         servers=[{"url": public_url}],  # type: ignore[list-item] # it parses the mapping itself
         validation_error_status=400,
@@ -89,7 +105,7 @@ def _authenticate_requests(app: Flask, authenticate: Callable[[str], Principal])
     def identify() -> None:
         rule = request.url_rule
         request.environ[ROUTE] = rule.rule if rule is not None else "unmatched"
-        if rule is None or request.blueprint in PUBLIC:
+        if rule is None or request.blueprint in PUBLIC or request.blueprint in OWN_AUTHENTICATION:
             return
         g.principal = authenticate(require_token(request.environ))
 
@@ -142,18 +158,21 @@ def add_management(app: Flask, described: OpenAPI) -> None:
 
 def api_description(described: OpenAPI) -> dict[str, object]:
     """Return the OpenAPI 3.1 description; every operation that is not public needs a token."""
-    public = {
-        rule.rule
-        for rule in described.url_map.iter_rules()
-        if _blueprint_of(rule.endpoint) in PUBLIC
-    }
+    secured: dict[str, list[dict[str, list[str]]]] = {}
+    for rule in described.url_map.iter_rules():
+        blueprint = _blueprint_of(rule.endpoint)
+        path = _PARAMETER.sub(r"{\1}", rule.rule)
+        if blueprint in PUBLIC:
+            secured[path] = []
+        elif blueprint in OWN_AUTHENTICATION:
+            secured[path] = [{OWN_AUTHENTICATION[blueprint]: []}]
     paths: dict[str, dict[str, dict[str, object]]] = described.api_doc["paths"]
     return {
         **described.api_doc,
         "security": [{"bearer": []}, {"api_key": []}],
         "paths": {
             path: {
-                method: {**operation, "security": []} if path in public else operation
+                method: {**operation, "security": secured[path]} if path in secured else operation
                 for method, operation in operations.items()
             }
             for path, operations in paths.items()

@@ -1,27 +1,27 @@
 """The hottest routes, answered ahead of Flask by a bare WSGI callable over the same translators.
 
 Flask registers the same routes for the API description; what answers is one pure function for
-both (`handle(principal, path parameters, body) -> status and JSON bytes`).
+both (`foundation.hot_routes.Handle`).
 """
 
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from foundation.errors import Kind, ServiceError
+from foundation.hot_routes import Handle, HandleWithHeaders, Told, environ_key, named_headers
 from foundation.principal import Principal
 from server.bodies import read_body, require_json
 from server.observability import ROUTE
-from server.problems import MEDIA_TYPE, service_problem, unexpected_problem
+from server.problems import service_refusal, unexpected_refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Handle = Callable[[Principal, Mapping[str, str], bytes], tuple[int, bytes]]
-Together = Callable[[Callable[[], tuple[int, bytes]]], tuple[int, bytes]]
+Together = Callable[[Callable[[], Told]], Told]
 
 _NOTHING = re.compile(r"(?!)")
 _REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
@@ -29,11 +29,21 @@ _REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPSt
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A POST route: its template for logs, the pattern of its path, and what answers it."""
+    """A POST route: its template for logs, the pattern of its path, and what answers it.
+
+    `headers` are the request headers that `handle` takes among its parameters.
+    """
 
     route: str
     pattern: re.Pattern[str]
-    handle: Handle
+    handle: Handle | HandleWithHeaders
+    headers: tuple[str, ...] = ()
+    header_keys: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look the environment's keys up once."""
+        keys = {name: environ_key(name) for name in self.headers}
+        object.__setattr__(self, "header_keys", keys)
 
 
 def bearer_token(environ: Mapping[str, object]) -> str | None:
@@ -126,17 +136,17 @@ class FastLanes:
     ) -> Iterable[bytes]:
         started: list[Any] = []  # the server's own start_response belongs to this thread
 
-        def job() -> tuple[int, bytes]:
+        def job() -> Told:
             answered = self._fallback(environ, lambda *given: _keep(started, given))
             try:
-                return 0, b"".join(answered)
+                return Told(0, b"".join(answered))
             finally:
                 if isinstance(answered, _Closable):
                     answered.close()
 
-        _, body = self._together(job)
+        told = self._together(job)
         start_response(*started)
-        return [body]
+        return [told.body]
 
     def _answer(
         self,
@@ -145,28 +155,26 @@ class FastLanes:
         environ: "WSGIEnvironment",
         start_response: "StartResponse",
     ) -> Iterable[bytes]:
-        content_type = "application/json"
-        extra: dict[str, str] = {}
         try:
             # strangers are refused before their body is read, slow bodies read before the turn
             principal = self._authenticate(require_token(environ))
             require_json(environ)
             sent = read_body(environ)
-            status, body = self._together(lambda: lane.handle(principal, parameters, sent))
+            if lane.header_keys:
+                parameters = {**parameters, **named_headers(environ, lane.header_keys)}
+            told = self._together(lambda: Told(*lane.handle(principal, parameters, sent)))
         except ServiceError as failure:
-            status, body, extra = service_problem(failure)
+            told = service_refusal(failure).told(environ["PATH_INFO"])
         except Exception as failure:  # noqa: BLE001 - the last stop: nothing may leave as a trace
-            status, body, extra = unexpected_problem(failure)
-        if status >= 400:
-            content_type = MEDIA_TYPE
-        start_response(
-            _REASONS[status],
-            [
-                ("Content-Type", content_type),
-                ("Content-Length", str(len(body))),
-                ("Cache-Control", "no-store"),
-                ("X-Content-Type-Options", "nosniff"),
-                *extra.items(),
-            ],
-        )
-        return [body]
+            told = unexpected_refusal(failure).told(environ["PATH_INFO"])
+        start_response(_REASONS[told.status], [*_headers(told)])
+        return [told.body]
+
+
+def _headers(told: Told) -> Iterator[tuple[str, str]]:
+    if "Content-Type" not in told.headers:
+        yield "Content-Type", "application/json"
+    yield "Content-Length", str(len(told.body))
+    yield "Cache-Control", "no-store"
+    yield "X-Content-Type-Options", "nosniff"
+    yield from told.headers.items()

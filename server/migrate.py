@@ -7,7 +7,6 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from foundation.database import Database
 from server.schema import metadata
@@ -30,17 +29,6 @@ def upgrade(database: Database) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
-
-
-def newest_revision() -> str | None:
-    """Return the newest revision that this code knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
-
-
-def current_revision(database: Database) -> str | None:
-    """Return the revision of the database; None where it was never migrated."""
-    with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
 
 
 def differences(database: Database) -> list[Any]:

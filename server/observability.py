@@ -48,6 +48,30 @@ WEBHOOKS = Counter(
 )
 
 
+PARTNER_QUESTIONS = Counter(
+    "evtrust_partner_questions_total",
+    "What came of questions to roaming partners: answered, or why not.",
+    ["partner", "result"],
+)
+
+
+FOREIGN_EVIDENCE = Counter(
+    "evtrust_foreign_evidence_total",
+    "What came of questions to foreign OCSP responders and CRL servers.",
+    ["kind", "result"],
+)
+
+
+def count_partner_question(partner_id: str, result: str) -> None:
+    """Count under a partner's id, which an administrator chose, and one of a few fixed words."""
+    PARTNER_QUESTIONS.labels(partner_id, result).inc()
+
+
+def count_foreign_evidence(kind: str, result: str) -> None:
+    """Count under `ocsp` or `crl` and one of a few fixed words."""
+    FOREIGN_EVIDENCE.labels(kind, result).inc()
+
+
 def count_webhook(outcome: str) -> None:
     """Count under one of a few fixed words."""
     WEBHOOKS.labels(outcome).inc()

@@ -1,11 +1,12 @@
 """The role table stands in front of every OPCP route, whichever context serves it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import request
 from flask_openapi3 import APIBlueprint
 
 from contract_service.api.opcp import RoleTable
+from foundation.hot_routes import HandleWithHeaders, Told
 from foundation.principal import Principal
 
 
@@ -23,3 +24,16 @@ def guarded(
 
     blueprint.before_request(require_role)
     return blueprint
+
+
+def guarded_handle(
+    handle: HandleWithHeaders, roles: RoleTable, method: str, route: str
+) -> HandleWithHeaders:
+    """Let only those ask the translator of a hot route whose roles the table names."""
+    required = roles.required(method, route)
+
+    def guard(principal: Principal, parameters: Mapping[str, str], body: bytes) -> Told:
+        principal.require_role(*required)
+        return handle(principal, parameters, body)
+
+    return guard

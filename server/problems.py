@@ -1,7 +1,8 @@
-"""Errors of our own API as RFC 9457 problem documents, of OPCP as OPCP's: all HTTP statuses."""
+"""Errors of our own API as RFC 9457 problem documents, of OPCP, OICP and OCPI as theirs."""
 
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +15,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from authorization.api.ocpi_envelope import is_ocpi, ocpi_error
+from authorization.api.oicp_answers import error_body as oicp_error_body
+from authorization.api.oicp_answers import is_oicp
 from contract_service.api.opcp import error_body, is_opcp, opcp_status
+from foundation.clock import utc_now
 from foundation.errors import Kind, ServiceError
+from foundation.hot_routes import Told
 from server.bodies import body_too_large
 from server.unexpected import places
 
@@ -84,6 +90,9 @@ _TITLES = {
 }
 
 
+# a member's name, as people mistype them; no MAC (twelve hexadecimal digits) and no VIN
+_WORD = re.compile(r"(?![0-9A-Fa-f]{12})[A-Za-z_]{1,40}")
+
 _OWN_WORDS = {
     404: ("route_unknown", "nothing is served at this address; see /docs"),
     405: ("method_not_allowed", "this address answers the methods that Allow names"),
@@ -138,20 +147,42 @@ class Refusal:
             trace_id=self.trace_id,
         )
 
-    def response(self) -> Response:
-        """Return the answer to the running request: OPCP's error below its addresses."""
-        if is_opcp(request.path):
-            return self._opcp_response()
-        return Response(self.as_problem(), self.status, self.headers, content_type=MEDIA_TYPE)
+    def told(self, path: str) -> Told:
+        """Return the answer to a request of `path`: below their addresses other protocols' own."""
+        if is_opcp(path):
+            return self._told_to_opcp()
+        if is_oicp(path):
+            return self._told_to_oicp()
+        if is_ocpi(path):
+            return self._told_to_ocpi()
+        return Told(self.status, self.as_problem(), {**self.headers, "Content-Type": MEDIA_TYPE})
 
-    def _opcp_response(self) -> Response:
+    def response(self) -> Response:
+        """Return the answer to the running request."""
+        status, body, headers = self.told(request.path)
+        return Response(body, status, headers)
+
+    def _told_to_oicp(self) -> Told:
+        detail = self.detail if self.trace_id is None else f"{self.detail} ({self.trace_id})"
+        body = oicp_error_body(self.status, self.code, detail, self.fields)
+        return Told(self.status, body, {**self.headers, "Content-Type": "application/json"})
+
+    def _told_to_ocpi(self) -> Told:
+        detail = self.detail if self.trace_id is None else f"{self.detail} ({self.trace_id})"
+        status, body = ocpi_error(self.status, self.code, detail, self.fields, utc_now())
+        headers = {**self.headers, "Content-Type": "application/json"}
+        if status == 401:
+            headers["WWW-Authenticate"] = 'Token realm="evtrust"'
+        return Told(status, body, headers)
+
+    def _told_to_opcp(self) -> Told:
         trace_id = self.trace_id or str(uuid.uuid4())
         status = opcp_status(self.status)
         # else nobody finds what a participant quotes; `unexpected` is in the log already
         if self.trace_id is None:
             log.info("refused", trace_id=trace_id, status=status, code=self.code)
         body = error_body(self.code, self.detail, self.fields, trace_id)
-        return Response(body, status, self.headers, content_type="application/json")
+        return Told(status, body, {**self.headers, "Content-Type": "application/json"})
 
 
 def service_refusal(failure: ServiceError) -> Refusal:
@@ -163,12 +194,6 @@ def service_refusal(failure: ServiceError) -> Refusal:
     if status in {429, 503}:
         headers["Retry-After"] = failure.fields.get("retry_after", RETRY_AFTER_SECONDS)
     return Refusal(status, failure.code, failure.detail, failure.fields, headers)
-
-
-def service_problem(failure: ServiceError) -> tuple[int, bytes, dict[str, str]]:
-    """Return HTTP status, body and extra headers for a typed refusal."""
-    refusal = service_refusal(failure)
-    return refusal.status, refusal.as_problem(), dict(refusal.headers)
 
 
 def unexpected_refusal(failure: BaseException) -> Refusal:
@@ -203,16 +228,20 @@ def unexpected_refusal(failure: BaseException) -> Refusal:
     )
 
 
-def unexpected_problem(failure: BaseException) -> tuple[int, bytes, dict[str, str]]:
-    """Log what nobody expected; return HTTP status, body and extra headers for it."""
-    refusal = unexpected_refusal(failure)
-    return refusal.status, refusal.as_problem(), dict(refusal.headers)
+def _told(error_type: str, location: Sequence[int | str]) -> list[str]:
+    parts = [str(part) for part in location]
+    if error_type == "extra_forbidden" and not _WORD.fullmatch(parts[-1]):
+        parts[-1] = "(undocumented member)"
+    return parts
 
 
 def validation_fields(failure: ValidationError) -> dict[str, str]:
-    """Return input -> what is wrong, without the values themselves: they may be personal."""
+    """Return input -> what is wrong, without the values themselves: they may be personal.
+
+    So may the name of a member that nobody documented: it is repeated only where it is a word.
+    """
     return {
-        ".".join(str(part) for part in error["loc"]) or "body": error["msg"]
+        ".".join(_told(error["type"], error["loc"])) or "body": error["msg"]
         for error in failure.errors(include_input=False, include_url=False, include_context=False)[
             :20
         ]
@@ -257,7 +286,7 @@ def _plain(status: int, code: str, detail: str, headers: Mapping[str, str]) -> R
 
 
 def register_problem_handlers(app: Flask) -> None:
-    """Make every error of the application a problem document, or OPCP's below its addresses."""
+    """Make every error of the application a problem document, or the protocol's below its own."""
 
     def on_service_error(failure: ServiceError) -> Response:
         return service_refusal(failure).response()

@@ -49,7 +49,13 @@ class Settings:
     `home` is the state folder; `public_url` is what certificates carry as the OCSP address and
     tokens as their issuer, without trailing slash. `egress_networks` are addresses that outbound
     calls may reach although they are not public; to loopback among them without TLS.
-    `ocsp_responders` are the foreign responders that may be asked, as `host:port`.
+    `revocation_hosts` are the foreign OCSP responders and CRL servers that may be asked, as
+    `host:port`; `revocation_policy` says how, instead of the shipped policy.
+    `autocharge_parsers_file` holds parser rules of one's own and binds rules to stations;
+    `autocharge_compatibility_file` adds facts about vehicle models.
+    `risk_rules` is a rule file of Autocharge instead of the shipped one; `risk_rules_candidate`
+    one that is judged beside it and recorded, but decides nothing.
+    `decision_policy` says how long decisions are kept instead of the shipped policy.
     `experimental_ed448` allows contracts for vehicles with Ed448 keys, whose key transport
     ISO 15118-20 leaves open.
     """
@@ -66,7 +72,13 @@ class Settings:
     experimental_ed448: bool
     trusted_proxies: tuple[Network, ...]
     egress_networks: tuple[Network, ...]
-    ocsp_responders: frozenset[str]
+    revocation_hosts: frozenset[str]
+    autocharge_parsers_file: Path | None = None
+    autocharge_compatibility_file: Path | None = None
+    risk_rules: Path | None = None
+    risk_rules_candidate: Path | None = None
+    decision_policy: Path | None = None
+    revocation_policy: Path | None = None
 
 
 def _fault(name: str, value: str, wanted: str) -> ServiceError:
@@ -121,6 +133,10 @@ def _hosts(name: str, text: str) -> frozenset[str]:
     return frozenset(with_port)
 
 
+def _file(text: str | None) -> Path | None:
+    return Path(text).absolute() if text else None
+
+
 def _from_file(path: Path) -> dict[str, str]:
     try:
         content = tomllib.loads(path.read_text())
@@ -149,7 +165,13 @@ _NAMES = frozenset(
         "experimental_ed448",
         "trusted_proxies",
         "egress_networks",
-        "ocsp_responders",
+        "revocation_hosts",
+        "revocation_policy",
+        "autocharge_parsers_file",
+        "autocharge_compatibility_file",
+        "risk_rules",
+        "risk_rules_candidate",
+        "decision_policy",
     }
 )
 
@@ -205,5 +227,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         experimental_ed448=_switch("experimental_ed448", values.get("experimental_ed448", "no")),
         trusted_proxies=_networks("trusted_proxies", values.get("trusted_proxies", "")),
         egress_networks=_networks("egress_networks", values.get("egress_networks", "")),
-        ocsp_responders=_hosts("ocsp_responders", values.get("ocsp_responders", "")),
+        revocation_hosts=_hosts("revocation_hosts", values.get("revocation_hosts", "")),
+        autocharge_parsers_file=_file(values.get("autocharge_parsers_file")),
+        autocharge_compatibility_file=_file(values.get("autocharge_compatibility_file")),
+        risk_rules=_file(values.get("risk_rules")),
+        risk_rules_candidate=_file(values.get("risk_rules_candidate")),
+        decision_policy=_file(values.get("decision_policy")),
+        revocation_policy=_file(values.get("revocation_policy")),
     )

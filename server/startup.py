@@ -9,7 +9,8 @@ from foundation.errors import Kind, ServiceError
 from foundation.principal import LOCAL_ADMINISTRATOR
 from server.demo import create_demo, read_demo
 from server.installation import initialise
-from server.migrate import current_revision, newest_revision, upgrade
+from server.migrate import upgrade
+from server.revision import current_revision, newest_revision
 from server.settings import Settings
 from server.wiring import Services
 

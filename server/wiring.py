@@ -7,19 +7,14 @@ from datetime import timedelta
 from functools import cached_property
 
 from authorization.operations.authorize import Authorize
+from authorization.operations.close_stale_sessions import CloseStaleSessions
 from authorization.operations.list_stations import ListStations
 from authorization.operations.register_station import RegisterStation
 from authorization.operations.remember_certificate import RememberCertificate
-from authorization.store.decisions import SqlDecisionLog
+from authorization.store.ad_hoc_policy import load_ad_hoc_policy
 from authorization.store.stations import SqlStationDirectory
-from authorization.store.tokens import SqlTokens, TokenVault, open_token_hash
+from authorization.store.tokens import SqlTokens
 from authorization.store.unit_of_work import OpenSqlUnitOfWork
-from autocharge.operations.enrol import Enrol
-from autocharge.operations.erase import EraseEnrolment
-from autocharge.operations.resolve import Resolve
-from autocharge.store.enrolments import SqlEnrolmentReader
-from autocharge.store.enrolments import SqlUnitsOfWork as EnrolmentUnitsOfWork
-from autocharge.store.identifier_vault import IdentifierVault, open_vault
 from contract_service.operations.create import CreateContract
 from contract_service.operations.find import FindContract
 from contract_service.operations.issue_certificate import IssueContractCertificate
@@ -30,6 +25,7 @@ from contract_service.operations.suspend import SuspendContract
 from contract_service.operations.terminate import TerminateContract
 from contract_service.store.contracts import SqlContractCertificates
 from contract_service.store.contracts import SqlUnitsOfWork as ContractUnitsOfWork
+from contract_service.store.issued_certificates import SqlIssuedCertificates
 from foundation.principal import LOCAL_ADMINISTRATOR
 from foundation.short_cache import ShortCache
 from participants.operations.authenticate import Authenticate
@@ -46,15 +42,28 @@ from participants.tokens import JoseTokenCodec
 from server.counted_decisions import CountedDecisions
 from server.housekeeping import Chore, Housekeeping
 from server.observability import count_failed_authentication
+from server.wiring_imports import ImportServices
+from server.wiring_lists import LocalListServices
+from server.wiring_ocpi import OcpiServices
+from server.wiring_places import PlaceServices
+from server.wiring_privacy import PrivacyServices
 from server.wiring_provisioning import CONTRACT_CERTIFICATE_LIFETIME, CONTRACT_ISSUER
-from server.wiring_stations import StationServices
+from server.wiring_quarantines import QuarantineServices
 from server.wiring_webhooks import WebhookServices
 
 TOKEN_LIFETIME = timedelta(hours=1)
 TOKEN_KEY_LIFETIME = timedelta(days=30)  # own judgement; a rotation costs nobody anything
 
 
-class Services(WebhookServices, StationServices):
+class Services(
+    WebhookServices,
+    LocalListServices,
+    PrivacyServices,
+    ImportServices,
+    QuarantineServices,
+    OcpiServices,
+    PlaceServices,
+):
     """The wired operations of one process."""
 
     # participants
@@ -168,7 +177,7 @@ class Services(WebhookServices, StationServices):
     def issue_contract_certificate(self) -> IssueContractCertificate:
         """Issues a contract certificate from a CSR."""
         return IssueContractCertificate(
-            SqlContractCertificates(self.database, self.outbox),
+            SqlIssuedCertificates(self.database, self.outbox, self.issuance_log.record),
             self.contract_reader,
             self.issue_certificate,
             self.revoke_certificate,
@@ -177,49 +186,7 @@ class Services(WebhookServices, StationServices):
             CONTRACT_CERTIFICATE_LIFETIME,
         )
 
-    # autocharge
-
-    @cached_property
-    def vault(self) -> IdentifierVault:
-        """Keyed hashes and ciphertexts of vehicle identifiers; made with its first pepper."""
-        return open_vault(self.database, self.sealer, self.clock)
-
-    @cached_property
-    def enrolment_work(self) -> EnrolmentUnitsOfWork:
-        """Enrolments, to change."""
-        return EnrolmentUnitsOfWork(self.database, self.vault, self.outbox)
-
-    @cached_property
-    def enrolment_reader(self) -> SqlEnrolmentReader:
-        """Enrolments, to read."""
-        return SqlEnrolmentReader(self.database, self.vault)
-
-    @cached_property
-    def enrol(self) -> Enrol:
-        """Enrols an identifier for a contract."""
-        return Enrol(self.enrolment_work, self.find_contract.standing, self.clock)
-
-    @cached_property
-    def resolve(self) -> Resolve:
-        """Identifier -> contract."""
-        return Resolve(self.enrolment_reader)
-
-    @cached_property
-    def erase_enrolment(self) -> EraseEnrolment:
-        """Erases what is stored of an identifier."""
-        return EraseEnrolment(self.enrolment_work, self.clock)
-
     # the decision and its surroundings
-
-    @cached_property
-    def token_vault(self) -> TokenVault:
-        """Keyed hashes and ciphertexts of RFID and app tokens; made with its pepper."""
-        return TokenVault(open_token_hash(self.database, self.sealer, self.clock), self.sealer)
-
-    @cached_property
-    def site_work(self) -> OpenSqlUnitOfWork:
-        """Stations, tokens and sessions, to change."""
-        return OpenSqlUnitOfWork(self.database, self.token_vault, self.outbox)
 
     @cached_property
     def tokens(self) -> SqlTokens:
@@ -227,9 +194,14 @@ class Services(WebhookServices, StationServices):
         return SqlTokens(self.database, self.token_vault)
 
     @cached_property
+    def site_work(self) -> OpenSqlUnitOfWork:
+        """Stations, tokens and sessions, to change."""
+        return OpenSqlUnitOfWork(self.database, self.token_vault, self.outbox)
+
+    @cached_property
     def decisions(self) -> CountedDecisions:
         """The decisions on record."""
-        return CountedDecisions(SqlDecisionLog(self.database, self.sealer))
+        return CountedDecisions(self.decision_log)
 
     @cached_property
     def authorize(self) -> Authorize:
@@ -239,14 +211,18 @@ class Services(WebhookServices, StationServices):
             stations=SqlStationDirectory(self.database),
             contracts=self.find_contract,
             tokens=self.tokens,
-            resolve=self.resolve,
-            validate=self.validate_chain,
+            vehicles=self.weigh_vehicles(self.resolve, self.find_contract, self.check_uniqueness),
+            validate=self.validate_foreign_chain,
             decisions=self.decisions,
             remember=RememberCertificate(
                 RecordForeignCertificate(foreign_certificates, self.clock),
                 foreign_certificates.is_recorded,
             ),
+            find=self.find_limited,
             clock=self.clock,
+            site_access=self.check_site_access,
+            ad_hoc=load_ad_hoc_policy(),
+            roaming=self.ask_partners,
         )
 
     @cached_property
@@ -274,6 +250,7 @@ class Services(WebhookServices, StationServices):
                     lambda _: self.terminate_contract.finish(LOCAL_ADMINISTRATOR),
                 ),
                 *self.provisioning_chores(),
+                Chore("quarantines", timedelta(hours=6), lambda _: self.forget_quarantines()),
                 Chore("expired_roots", timedelta(hours=1), self.withdraw_root.expired),
                 Chore("vehicles", timedelta(minutes=1), self.cleanse_vehicles),
                 Chore(
@@ -289,6 +266,30 @@ class Services(WebhookServices, StationServices):
                     ),
                 ),
                 Chore("station_calls", timedelta(minutes=1), self.expire_calls),
+                Chore(
+                    "stale_sessions",
+                    timedelta(minutes=10),
+                    CloseStaleSessions(self.site_work, self.session_policy),
+                ),
+                *self.enrolment_chores(),
+                *self.vehicle_chores(),
+                *self.privacy_chores(),
+                *self.import_chores(),
+                *self.decision_chores(),
+            ),
+            self.clock,
+        )
+
+    @cached_property
+    def errands(self) -> Housekeeping:
+        """Background work that waits for partners: in a thread of its own, nothing else waits."""
+        return Housekeeping(
+            self.database,
+            (
+                *self.roaming_chores(),
+                *self.revocation_chores(self.decision_reader.oldest),
+                Chore("token_pushes", timedelta(seconds=5), lambda _: self.push_tokens()),
+                *self.list_chores(),
             ),
             self.clock,
         )

@@ -2,11 +2,12 @@
 
 from functools import cached_property
 
+from authorization.store.tokens import open_token_hash
 from foundation.batches import Batches
 from foundation.clock import Clock, utc_now
 from foundation.database import Database
 from foundation.outbox import Outbox
-from foundation.sealing import Sealer
+from foundation.sealing import KeyedHash, Sealer
 from server.installation import Installation, open_installation
 from server.settings import Settings
 
@@ -59,3 +60,8 @@ class BaseServices:
     def outbox(self) -> Outbox:
         """Where every unit of work puts its events."""
         return Outbox(self.sealer)
+
+    @cached_property
+    def look_up_hash(self) -> KeyedHash:
+        """What cards, app accounts and foreign EMAIDs are looked up by; made with its pepper."""
+        return open_token_hash(self.database, self.sealer, self.clock)

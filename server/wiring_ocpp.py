@@ -10,13 +10,14 @@ from authorization.api.ocpp_certificates import AnswerGetCertificateStatus, Answ
 from authorization.api.ocpp_chain_status import AnswerGetCertificateChainStatus
 from authorization.api.ocpp_data_transfer import AnswerDataTransfer, InOcpp20
 from authorization.api.ocpp_installation import AnswerGet15118EvCertificate
-from authorization.api.schemas import Handle
 from authorization.model.ocpp_version import HAS2BE_VENDOR_ID, PNC_VENDOR_ID, OcppVersion
 from authorization.model.station import Station
 from authorization.operations.chain_status import ChainStatusOf
 from authorization.operations.own_station import own_station
+from autocharge.model.sighting import Source
+from foundation.hot_routes import Handle
 from foundation.principal import Principal
-from server.wiring import Services
+from server.wiring_transactions import TransactionServices
 
 _HAS2BE_DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "Get15118EVCertificate": {
@@ -27,7 +28,7 @@ _HAS2BE_DEFAULTS: Mapping[str, Mapping[str, object]] = {
 """What has·to·be's stations leave out: they install only, and speak ISO 15118-2."""
 
 
-class OcppServices(Services):
+class OcppServices(TransactionServices):
     """The translators of OCPP's messages, beside Authorize of 2.0.1 and 1.6."""
 
     def ocpp_handle(self, version: OcppVersion, action: str) -> Handle:
@@ -48,7 +49,7 @@ class OcppServices(Services):
         for version in (OcppVersion.V201, OcppVersion.V21):
             for action, handle in self._about_certificates(version).items():
                 handles[version, action] = handle
-        return handles
+        return {**handles, **self.transaction_handles()}
 
     def _about_certificates(
         self, version: OcppVersion, vendor_id: str = PNC_VENDOR_ID
@@ -62,7 +63,9 @@ class OcppServices(Services):
     @cached_property
     def _transferred(self) -> Mapping[tuple[str, str], Handle]:
         """What answers the messages inside DataTransfer, by vendor id and message id."""
-        authorize = AnswerAuthorize201(self.authorize, load_answer_table())
+        authorize = AnswerAuthorize201(
+            self.authorize, load_answer_table(), Source.OCPP16_DATA_TRANSFER
+        )
         transferred: dict[tuple[str, str], Handle] = {}
         for vendor_id in (PNC_VENDOR_ID, HAS2BE_VENDOR_ID):
             messages: dict[str, Handle] = {"Authorize": authorize}

@@ -76,13 +76,18 @@ class PkiServices(BaseServices):
     # issuing and ceremonies
 
     @cached_property
+    def issuance_log(self) -> SqlIssuanceLog:
+        """Reserved serials and issued certificates."""
+        return SqlIssuanceLog(self.database, self.outbox)
+
+    @cached_property
     def issue_certificate(self) -> IssueCertificate:
         """Issues leaves."""
         return IssueCertificate(
             self.profiles,
             self._issuers,
             self.keys,
-            SqlIssuanceLog(self.database, self.outbox),
+            self.issuance_log,
             self._throwaway,
             secrets.randbits,
             self._publication,

@@ -1,10 +1,7 @@
 """OPCP's pools, built on their stores and on the authorities."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
-
-import structlog
 
 from contract_service.api.opcp_roots import RootPoolOperations
 from contract_service.api.opcp_vehicles import VehicleOperations
@@ -23,22 +20,16 @@ from contract_service.operations.show_vehicle import LookUpVehicle, ShowVehicle
 from contract_service.operations.withdraw_root import WithdrawRoot
 from contract_service.store.roots import SqlPublishedRoots, SqlRootUnitsOfWork
 from contract_service.store.vehicles import SqlVehicleReader, SqlVehicleUnitsOfWork
-from foundation.egress import Egress, Limits
-from foundation.errors import Kind, Refused, ServiceError
+from foundation.errors import Kind, ServiceError
 from foundation.identifiers import Pcid
 from foundation.principal import Principal
-from pki.model.ocsp_answer import MAXIMUM_ANSWER_BYTES
 from pki.model.path_certificate import PathCertificate, read_certificate
 from pki.operations.anchors import FIELD
-from pki.operations.ask_responders import AskResponders
-from pki.operations.validate import NoMemory, ValidateChain
 from pki.profiles.tolerances import load_tolerance_policies
-from server.wiring_pki import PkiServices
-
-log = structlog.get_logger(__name__)
+from server.wiring_revocation import RevocationServices
 
 
-class PoolServices(PkiServices):
+class PoolServices(RevocationServices):
     """The root pool and the provisioning pool."""
 
     @cached_property
@@ -86,25 +77,8 @@ class PoolServices(PkiServices):
         return SqlVehicleUnitsOfWork(self.database, self.outbox)
 
     @cached_property
-    def validate_vehicle_chain(self) -> ValidateChain:
-        """As `validate_chain`, and asks the manufacturers' responders that the settings name."""
-        responders = self.settings.ocsp_responders
-        if not responders:
-            return self.validate_chain
-        egress = Egress(
-            self.settings.egress_networks,
-            limits=Limits(
-                connect_seconds=2.0, total_seconds=4.0, answer_bytes=MAXIMUM_ANSWER_BYTES
-            ),
-            without_tls=True,
-        )
-        ask = AskResponders(responders, lambda url, request: _asked(egress, url, request))
-        evidence = (*self.validate_chain.evidence, ask)
-        return replace(self.validate_chain, evidence=evidence, memory=NoMemory())
-
-    @cached_property
     def _control_chain(self) -> ControlChain:
-        return ControlChain(self.validate_vehicle_chain, self._trusted_root)
+        return ControlChain(self.validate_foreign_chain, self._trusted_root)
 
     @cached_property
     def publish_vehicle(self) -> PublishVehicle:
@@ -138,7 +112,7 @@ class PoolServices(PkiServices):
     @cached_property
     def cleanse_vehicles(self) -> CleanseVehicles:
         """Takes expired and revoked provisioning certificates out."""
-        return CleanseVehicles(self._vehicle_work, self.vehicles, self.validate_vehicle_chain)
+        return CleanseVehicles(self._vehicle_work, self.vehicles, self.validate_foreign_chain)
 
     def vehicle_deleted(self, principal: Principal, pcid: Pcid) -> None:
         """Delete what hangs on a vehicle."""
@@ -179,11 +153,3 @@ class PoolServices(PkiServices):
                 return False
             raise
         return True
-
-
-def _asked(egress: Egress, url: str, request: bytes) -> bytes | None:
-    answer = egress.post(url, {"Content-Type": "application/ocsp-request"}, request)
-    if isinstance(answer, Refused):
-        log.warning("responder_silent", code=answer.code)
-        return None
-    return answer.body if answer.status == 200 else b""  # it answers, though not this question

@@ -7,6 +7,7 @@ from functools import cached_property
 from contract_service.api.contract_life_cycle import LifeCycleOperations
 from contract_service.api.opcp_contracts import ContractPoolOperations
 from contract_service.api.opcp_cps import CpsOperations
+from contract_service.api.signed_contract_data import AnswerInstallation
 from contract_service.model.renewal_policy import RenewalPolicy
 from contract_service.operations.add_signed_contract_data import AddSignedContractData
 from contract_service.operations.choose_answer import ChooseAnswer, KnownRoots
@@ -112,7 +113,7 @@ class ProvisioningServices(PoolServices):
             self._pool_contract_data,
             self.issue_certificate,
             self.revoke_certificate,
-            self.validate_chain,
+            self.validate_foreign_chain,
             self.find_cps_signers,
             generate_key,
             self.clock,
@@ -148,7 +149,7 @@ class ProvisioningServices(PoolServices):
         return SignContractData(
             self.vehicles,
             self._pool_contract_data,
-            self.validate_chain,
+            self.validate_foreign_chain,
             self.find_cps_signers,
             self.clock,
             experimental=self.settings.experimental_ed448,
@@ -161,7 +162,7 @@ class ProvisioningServices(PoolServices):
             self.vehicles,
             self.contract_pool,
             self._pool_contract_data,
-            self.validate_chain,
+            self.validate_foreign_chain,
             self.clock,
             experimental=self.settings.experimental_ed448,
         )
@@ -186,7 +187,7 @@ class ProvisioningServices(PoolServices):
             self.contract_pool,
             self.find_cps_signers,
             KnownRoots(self.validate_chain.anchors),
-            self.validate_chain,
+            self.validate_foreign_chain,
             self.clock,
         )
 
@@ -204,7 +205,7 @@ class ProvisioningServices(PoolServices):
             FindUpdate(
                 self.contract_reader, self.contract_pool, self.vehicles, self.provision_contract
             ),
-            self.validate_chain,
+            self.validate_foreign_chain,
             self._installation_log,
             InstallationLimits(),
             TimeOrderedIds(),
@@ -231,7 +232,7 @@ class ProvisioningServices(PoolServices):
     def contract_pool_operations(self) -> ContractPoolOperations:
         """What `/v1/ccp` translates for."""
         return ContractPoolOperations(
-            install=self.install_contract,
+            install=AnswerInstallation(self.install_contract),
             add=self.add_signed_contract_data,
             delete=self.delete_contract_data,
             look_up=LookUpContract(self.contract_pool, self.choose_answer),

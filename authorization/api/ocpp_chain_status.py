@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 import orjson
 from pydantic import Field
 
-from authorization.api.ocpp_types import Answer, HashData, WithCustomData, read_hash
-from authorization.api.schemas import read_body
+from authorization.api.ocpp_types import Answer, HashData, WithCustomData, read_hash, read_message
 from authorization.model.ocpp_version import LIMITS, OcppVersion
 from authorization.operations.chain_status import ChainStatus, ChainStatusOf
 from foundation.principal import Principal
@@ -67,7 +66,7 @@ class AnswerGetCertificateChainStatus:
         self, principal: Principal, parameters: Mapping[str, str], body: bytes
     ) -> tuple[int, bytes]:
         """Return 200 and the response; raises ServiceError for a payload off the schema."""
-        asked = read_body(GetCertificateChainStatusRequest, body).requests
+        asked = read_message(GetCertificateChainStatusRequest, body).requests
         hashes = [read_hash(one.certificate_hash_data) for one in asked]
         told = self.statuses(principal, parameters["station_id"], hashes)
         statuses = [

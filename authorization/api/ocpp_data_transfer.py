@@ -12,10 +12,11 @@ from typing import Any, Literal
 import orjson
 from pydantic import Field
 
-from authorization.api.ocpp_types import Absent, Answer
-from authorization.api.schemas import Handle, Strict, read_body
+from authorization.api.ocpp_types import Absent, Answer, read_message
+from authorization.api.schemas import Strict
 from authorization.model.ocpp_version import VENDOR_IDS
 from foundation.errors import Kind, ServiceError
+from foundation.hot_routes import Handle
 from foundation.principal import Principal
 
 _OLD_NAMES = {
@@ -61,7 +62,7 @@ class AnswerDataTransfer:
 
         A `data` that is no such message is MALFORMED, its wrong members named after `data.`.
         """
-        asked = read_body(DataTransferRequest, body)
+        asked = read_message(DataTransferRequest, body)
         self.require_station(principal, parameters["station_id"])
         if asked.vendor_id not in VENDOR_IDS:
             return 200, b'{"status":"UnknownVendorId"}'

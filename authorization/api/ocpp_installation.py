@@ -16,8 +16,8 @@ from authorization.api.ocpp_types import (
     StatusInfo,
     WithCustomData,
     payload_bytes,
+    read_message,
 )
-from authorization.api.schemas import read_body
 from authorization.model.ocpp_version import LIMITS, OcppVersion
 from authorization.operations.get_ev_certificate import GetEvCertificate
 from contract_service.operations.install import (
@@ -68,9 +68,7 @@ class Get15118EVCertificateRequest21(WithCustomData):
         max_length=LIMITS[OcppVersion.V21].exi_request,
         description="Raw EXI, base64",
     )
-    maximum_chains: Integer | None = Field(
-        None, alias="maximumContractCertificateChains", ge=0, le=MAX_CHAINS
-    )
+    maximum_chains: Integer | None = Field(None, alias="maximumContractCertificateChains", ge=0)
     prioritized_emaids: (
         Annotated[list[Annotated[str, Field(max_length=255)]], Field(min_length=1, max_length=8)]
         | None
@@ -123,13 +121,15 @@ class AnswerGet15118EvCertificate:
 
     def _read(self, body: bytes) -> InstallationRequest:
         if self.version is not OcppVersion.V21:
-            asked = read_body(Get15118EVCertificateRequest201, body)
+            asked = read_message(Get15118EVCertificateRequest201, body)
             return self._request(asked.schema_version, asked.action, asked.exi_request)
-        newer = read_body(Get15118EVCertificateRequest21, body)
+        newer = read_message(Get15118EVCertificateRequest21, body)
         request = self._request(newer.schema_version, newer.action, newer.exi_request)
         return replace(
             request,
-            maximum_chains=newer.maximum_chains,
+            maximum_chains=None
+            if newer.maximum_chains is None
+            else min(newer.maximum_chains, MAX_CHAINS),
             prioritized_emaids=tuple(_readable(newer.prioritized_emaids or ())),
         )
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 from flask_openapi3.types import ResponseDict
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from authorization.api.documented import answer, described_by
-from authorization.api.ocpp_answers import AuthorizeResponse201
+from authorization.api.ocpp_answers import AuthorizeResponse21, TransactionEventResponse
 from authorization.api.ocpp_authorize_21 import AuthorizeRequest21
 from authorization.api.ocpp_certificates import (
     GetCertificateStatusRequest21,
@@ -30,8 +29,21 @@ from authorization.api.ocpp_installation import (
     Get15118EVCertificateResponse21,
     Get15118EVCertificateResponse201,
 )
-from authorization.api.schemas import Handle, StationId
+from authorization.api.ocpp_transaction_types import (
+    TransactionEventRequest21,
+    TransactionEventRequest201,
+)
+from authorization.api.ocpp_transactions_16 import (
+    MeterValuesRequest,
+    MeterValuesResponse,
+    StartTransactionRequest,
+    StartTransactionResponse,
+    StopTransactionRequest,
+    StopTransactionResponse,
+)
+from authorization.api.schemas import StationId
 from authorization.model.ocpp_version import OcppVersion
+from foundation.hot_routes import Handle, answer, described_by
 from foundation.principal import Principal
 
 _TAG = Tag(name="OCPP", description="Request payload in, response payload out")
@@ -45,10 +57,39 @@ class Message:
     action: str
     request: type[BaseModel]
     response: type[BaseModel]
+    headers: type[BaseModel] | None = None
+
+
+class StartHeaders(BaseModel):
+    """What a CSMS may add to StartTransaction, which has no room for it."""
+
+    transaction_id: int | None = Field(
+        None,
+        alias="X-OCPP-Transaction-Id",
+        description="The transactionId that the CSMS gives; left out, we give one",
+    )
 
 
 MESSAGES = (
     Message(OcppVersion.V16, "DataTransfer", DataTransferRequest, DataTransferResponse),
+    Message(
+        OcppVersion.V16,
+        "StartTransaction",
+        StartTransactionRequest,
+        StartTransactionResponse,
+        StartHeaders,
+    ),
+    Message(OcppVersion.V16, "StopTransaction", StopTransactionRequest, StopTransactionResponse),
+    Message(OcppVersion.V16, "MeterValues", MeterValuesRequest, MeterValuesResponse),
+    Message(
+        OcppVersion.V201,
+        "TransactionEvent",
+        TransactionEventRequest201,
+        TransactionEventResponse,
+    ),
+    Message(
+        OcppVersion.V21, "TransactionEvent", TransactionEventRequest21, TransactionEventResponse
+    ),
     Message(
         OcppVersion.V201,
         "GetCertificateStatus",
@@ -70,7 +111,7 @@ MESSAGES = (
         Get15118EVCertificateRequest21,
         Get15118EVCertificateResponse21,
     ),
-    Message(OcppVersion.V21, "Authorize", AuthorizeRequest21, AuthorizeResponse201),
+    Message(OcppVersion.V21, "Authorize", AuthorizeRequest21, AuthorizeResponse21),
     Message(
         OcppVersion.V21,
         "GetCertificateStatus",
@@ -114,9 +155,15 @@ def ocpp_blueprint(
 def _add(
     blueprint: APIBlueprint, message: Message, handle: Handle, principal: Callable[[], Principal]
 ) -> None:
-    @described_by(path=OcppPath, body=message.request)
+    described: dict[str, type[BaseModel]] = {"path": OcppPath, "body": message.request}
+    names: tuple[str, ...] = ()
+    if message.headers is not None:
+        described["header"] = message.headers
+        names = tuple(one.alias or name for name, one in message.headers.model_fields.items())
+
+    @described_by(**described)
     def answer_message(**parameters: str) -> Response:
-        return answer(handle, principal(), parameters)
+        return answer(handle, principal(), parameters, names)
 
     name = f"{message.action}_{message.version.value.replace('.', '')}"
     answer_message.__name__ = answer_message.__qualname__ = name

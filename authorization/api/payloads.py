@@ -20,9 +20,25 @@ def decision_payload(decision: Decision) -> dict[str, Any]:
         "valid_until": decision.valid_until,
         "reasons": [{"code": reason.code, "detail": reason.detail} for reason in decision.reasons],
     }
+    if decision.evses is not None:
+        payload["evse_ids"] = [evse.evse_id for evse in decision.evses]
+    if decision.energy_transfer is not None:
+        payload["energy_transfer"] = [mode.value for mode in decision.energy_transfer]
     if decision.reference is None:
         payload["sandbox"] = True
     return payload
+
+
+def partner_payload(record: DecisionRecord) -> dict[str, Any] | None:
+    """Return a decision's partner as JSON shows it (`PartnerOfDecision`), None where none was."""
+    partner = record.partner
+    if partner is None:
+        return None
+    return {
+        "partner_id": partner.partner_id,
+        "reference": partner.reference,
+        "asked_us": partner.asked_us,
+    }
 
 
 def record_payload(record: DecisionRecord, evcoid: str | None) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What the decision's own API takes and gives, as JSON, and how a body is read."""
 
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 
@@ -15,6 +14,7 @@ from pydantic import (
     ValidationError,
 )
 
+from authorization.model.connector import EnergyTransferMode
 from authorization.model.outcome import (
     Assurance,
     AuthorizeCertificateStatus,
@@ -22,57 +22,29 @@ from authorization.model.outcome import (
     Outcome,
 )
 from authorization.model.station import MAX_STATION_ID_CHARACTERS, STATION_ID_PATTERN
-from foundation.errors import Kind, ServiceError
-from foundation.principal import Principal
+from autocharge.model.noted import MAX_IDENTIFIERS
+from foundation import hot_routes
 from pki.model.chain_parser import MAX_CHAIN_BYTES
 
-MAX_BODY_BYTES = 64 * 1024  # a chain of MAX_CHAIN_BYTES and what stands around it
-
 HEX = "^[0-9A-Fa-f]+$"
-
-Handle = Callable[[Principal, Mapping[str, str], bytes], tuple[int, bytes]]
-"""A hot route without its framework: who asks, path parameters and body -> status and JSON."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_body(model: type[Model], body: bytes) -> Model:
-    """Parse a JSON body into `model`, in one pass.
-
-    Raises ServiceError TOO_LARGE (`body_too_large`) or MALFORMED (`invalid_request`) that names
-    the wrong fields, never their values: they may be personal.
-    """
-    if len(body) > MAX_BODY_BYTES:
-        raise ServiceError(
-            Kind.TOO_LARGE, "body_too_large", f"the body may have {MAX_BODY_BYTES} bytes"
-        )
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as failure:
-        raise ServiceError(
-            Kind.MALFORMED,
-            "invalid_request",
-            "the request has not the documented shape; see fields, and /docs",
-            wrong_fields(failure),
-        ) from None
+    """Parse a JSON body into `model`, as `foundation.hot_routes.read_body` does."""
+    return hot_routes.read_body(model, body, _field_name)
 
 
 def wrong_fields(failure: ValidationError) -> dict[str, str]:
-    """Return field -> what is wrong with it; at most ten of them, and no value."""
-    errors = failure.errors(include_input=False, include_url=False, include_context=False)
-    return {
-        _field_name(error["loc"]): (
-            # pydantic quotes the tag that it was given
-            "unknown type" if error["type"] == "union_tag_invalid" else error["msg"]
-        )
-        for error in errors[:10]
-    }
+    """Return field -> what is wrong with it, as `foundation.hot_routes.wrong_fields` does."""
+    return hot_routes.wrong_fields(failure, _field_name)
 
 
-def _field_name(location: tuple[int | str, ...]) -> str:
+def _field_name(location: hot_routes.Location) -> str:
     if location[:1] == ("identification",):
         location = location[:1] + location[2:]  # pydantic puts the identification's type between
-    return ".".join(str(part) for part in location)[:100] or "body"
+    return hot_routes.dotted(location)
 
 
 def _in_reach(moment: datetime) -> datetime:
@@ -131,11 +103,33 @@ class ContractCertificate(Strict):
     )
 
 
+class FurtherIdentifier(Strict):
+    """Another identifier that the vehicle showed, in any spelling."""
+
+    type: Literal["mac", "evccid", "vin"]
+    value: str = Field(min_length=1, max_length=260)
+
+
 class Identifier(Strict):
     """A vehicle's or a driver's identifier, in any spelling."""
 
     type: Literal["mac", "evccid", "vin", "emaid", "rfid", "app"]
     value: str = Field(min_length=1, max_length=260)
+    further_identifiers: list[FurtherIdentifier] | None = Field(
+        None,
+        max_length=MAX_IDENTIFIERS - 1,
+        description="What else the vehicle showed. It authorises nothing; what contradicts `value` "
+        "or its enrolment is a signal of risk. Only with mac, evccid and vin",
+    )
+    fingerprint_score: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        strict=True,
+        allow_inf_nan=False,
+        description="How sure the station is that the vehicle behaves as it did before: 0 a "
+        "strange one, 1 the same. Only with mac, evccid and vin",
+    )
 
 
 class AdHocPayment(Strict):
@@ -176,7 +170,23 @@ class AuthorizationAnswer(BaseModel):
     certificate_status: AuthorizeCertificateStatus | None
     valid_until: datetime | None
     reasons: list[ReasonBody]
+    evse_ids: list[str] | None = Field(
+        None, description="The only EVSEs that it is accepted at; absent: every one"
+    )
+    energy_transfer: list[EnergyTransferMode] | None = Field(
+        None, description="The only modes that it is accepted for; absent: not restricted"
+    )
     sandbox: bool | None = Field(None, description="true where `at` was given; else absent")
+
+
+class PartnerOfDecision(BaseModel):
+    """Who was asked about a decision, or (`asked_us`) asked for it."""
+
+    partner_id: str
+    reference: str | None = Field(
+        description="The partner's own: OICP SessionID, OCPI authorization_reference"
+    )
+    asked_us: bool
 
 
 class RecordedAuthorization(AuthorizationAnswer):
@@ -187,3 +197,6 @@ class RecordedAuthorization(AuthorizationAnswer):
     station_id: str
     evse_id: str | None
     rules_version: str
+    partner: PartnerOfDecision | None = Field(
+        None, description="For the charge detail record; told of the one decision that is read"
+    )

@@ -110,6 +110,12 @@ class GetInstalledCertificateIdsResponse(_Response):
     ) = Field(None, alias="certificateHashDataChain")
 
 
+class SendLocalListResponse(_Response):
+    """OCPP 1.6 SendLocalList.conf and OCPP 2.x SendLocalListResponse; NotSupported is 1.6's."""
+
+    status: Literal["Accepted", "Failed", "VersionMismatch", "NotSupported"]
+
+
 class TransferredResponse(Strict):
     """OCPP 1.6 DataTransfer.conf, as a station sends it."""
 
@@ -138,6 +144,7 @@ _ANSWERS: Mapping[CallPurpose, type[BaseModel]] = {
     CallPurpose.INSTALL_CERTIFICATE: InstallCertificateResponse,
     CallPurpose.DELETE_CERTIFICATE: DeleteCertificateResponse,
     CallPurpose.GET_INSTALLED_CERTIFICATE_IDS: GetInstalledCertificateIdsResponse,
+    CallPurpose.SEND_LOCAL_LIST: SendLocalListResponse,
 }
 
 

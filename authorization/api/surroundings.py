@@ -8,6 +8,7 @@ from flask_openapi3 import APIBlueprint, Tag
 from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel
 
+from authorization.api.cdr_schemas import CdrIdentityBody
 from authorization.api.surroundings_schemas import (
     AccessMethodBody,
     AccessMethodChange,
@@ -26,12 +27,14 @@ from authorization.api.surroundings_schemas import (
     StationsQuery,
 )
 from authorization.model.access_token import TokenUid
+from authorization.model.cost import Cost
 from authorization.model.station import Coordinates
 from authorization.operations.add_token import AddToken
+from authorization.operations.attribute_session import AttributeSession
 from authorization.operations.change_token import ChangeToken
 from authorization.operations.end_session import EndSession
+from authorization.operations.list_access_methods import ListAccessMethods
 from authorization.operations.list_stations import ListStations
-from authorization.operations.list_tokens import ListTokens
 from authorization.operations.register_station import RegisterStation
 from authorization.operations.show_session import ShowSession
 from authorization.operations.start_session import StartSession
@@ -46,11 +49,12 @@ class SurroundingsOperations:
     register_station: RegisterStation
     list_stations: ListStations
     add_token: AddToken
-    list_tokens: ListTokens
+    list_access_methods: ListAccessMethods
     change_token: ChangeToken
     start_session: StartSession
     end_session: EndSession
     show_session: ShowSession
+    attribute_session: AttributeSession
 
 
 def surroundings_blueprint(
@@ -130,9 +134,11 @@ def _add_sessions(
     )
     def end_session(path: SessionPath, body: SessionEnd) -> Response:
         """An ended session keeps its first end."""
-        return _json(
-            SessionBody.of(operations.end_session(principal(), path.session_id, body.ended_at))
+        cost = None if body.cost is None else Cost(body.cost.currency, body.cost.minor)
+        session = operations.end_session(
+            principal(), path.session_id, body.ended_at, body.energy_wh, cost
         )
+        return _json(SessionBody.of(session))
 
     @blueprint.get(
         "/v1/sessions/<session_id>",
@@ -143,6 +149,17 @@ def _add_sessions(
     def show_session(path: SessionPath) -> Response:
         """Another operator's session is not found."""
         return _json(SessionBody.of(operations.show_session(principal(), path.session_id)))
+
+    @blueprint.get(
+        "/v1/sessions/<session_id>/cdr-identity",
+        tags=tags,
+        summary="Whose session it was, for its charge detail record",
+        responses={200: CdrIdentityBody},
+    )
+    def attribute_session(path: SessionPath) -> Response:
+        """In the words of OCPI and OICP; for the operator and the contract's provider."""
+        found = operations.attribute_session(principal(), path.session_id)
+        return _json(CdrIdentityBody.of(found))
 
 
 def _add_access_methods(
@@ -165,14 +182,13 @@ def _add_access_methods(
     @blueprint.get(
         "/v1/contracts/<emaid>/access-methods",
         tags=tags,
-        summary="List a contract's cards and app accounts",
+        summary="List the ways by which a contract's driver may charge",
         responses={200: AccessMethodsBody},
     )
     def list_access_methods(path: ContractPath) -> Response:
-        """Oldest first; uids are masked."""
-        listed = operations.list_tokens(principal(), Emaid.parse(path.emaid))
-        bodies = [AccessMethodBody.of(one.token, one.masked_uid) for one in listed]
-        return _json(AccessMethodsBody(access_methods=bodies))
+        """Cards and app accounts, certificates, vehicles; uids and identifiers are masked."""
+        listed = operations.list_access_methods(principal(), Emaid.parse(path.emaid))
+        return _json(AccessMethodsBody.of(listed))
 
     @blueprint.patch(
         "/v1/contracts/<emaid>/access-methods/<token_id>",

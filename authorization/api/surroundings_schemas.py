@@ -7,9 +7,12 @@ from pydantic import BaseModel, Field
 
 from authorization.api.schemas import EvseIdText, Instant, RandomId, StationId, Strict
 from authorization.model.access_token import AccessToken, TokenKind, TokenStatus
-from authorization.model.session import Session
+from authorization.model.cost import MAX_MINOR, Cost
+from authorization.model.session import MAX_ENERGY_WH, EndedBy, Session
 from authorization.model.station import MAX_EVSES, MAX_SECC_ID_CHARACTERS, Station
+from authorization.operations.list_access_methods import AccessMethods
 from authorization.operations.list_stations import MAX_PAGE
+from autocharge.model.enrolment import EnrolmentStatus, IdentifierKind
 
 
 class CoordinatesBody(Strict):
@@ -93,10 +96,24 @@ class SessionStart(Strict):
     started_at: Instant | None = Field(None, description="Now, if left out")
 
 
+class CostBody(Strict):
+    """An amount of money."""
+
+    currency: str = Field(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])
+    minor: int = Field(ge=0, le=MAX_MINOR, description="Minor units: cents")
+
+    @classmethod
+    def of(cls, cost: Cost | None) -> "CostBody | None":
+        """Return the amount as JSON shows it."""
+        return None if cost is None else cls(currency=cost.currency, minor=cost.minor)
+
+
 class SessionEnd(Strict):
     """Charging ended."""
 
     ended_at: Instant | None = Field(None, description="Now, if left out")
+    energy_wh: int | None = Field(None, ge=0, le=MAX_ENERGY_WH, description="What was charged")
+    cost: CostBody | None = Field(None, description="What the operator asks for it")
 
 
 class SessionBody(BaseModel):
@@ -106,8 +123,14 @@ class SessionBody(BaseModel):
     reference: str
     operator_id: str
     station_id: str
+    evse_id: str | None
     started_at: datetime
     ended_at: datetime | None
+    ended_by: EndedBy | None = Field(
+        description="told: by the operator or station; else concluded, and corrected when told"
+    )
+    energy_wh: int | None
+    cost: CostBody | None
 
     @classmethod
     def of(cls, session: Session) -> "SessionBody":
@@ -117,8 +140,12 @@ class SessionBody(BaseModel):
             reference=session.reference,
             operator_id=session.operator_id,
             station_id=session.station_id,
+            evse_id=session.evse_id,
             started_at=session.started_at,
             ended_at=session.ended_at,
+            ended_by=session.ended_by,
+            energy_wh=session.energy_wh,
+            cost=CostBody.of(session.cost),
         )
 
 
@@ -177,7 +204,56 @@ class AccessMethodBody(BaseModel):
         )
 
 
+class CertificateMethodBody(BaseModel):
+    """A contract certificate that is on record."""
+
+    fingerprint: str = Field(description="SHA-256 of the DER")
+    serial: str
+    not_before: datetime
+    not_after: datetime
+    state: str = Field(description="valid, or what is wrong with it now: revoked, expired …")
+
+
+class VehicleMethodBody(BaseModel):
+    """A vehicle that Autocharge recognises for the contract."""
+
+    enrolment_id: str
+    kind: IdentifierKind
+    status: EnrolmentStatus
+    masked_identifier: str
+
+
 class AccessMethodsBody(BaseModel):
-    """The tokens of a contract, oldest first."""
+    """Every way to the contract: cards and app accounts (oldest first), certificates, vehicles."""
 
     access_methods: list[AccessMethodBody]
+    certificates: list[CertificateMethodBody]
+    vehicles: list[VehicleMethodBody]
+
+    @classmethod
+    def of(cls, listed: AccessMethods) -> "AccessMethodsBody":
+        """Return them as JSON shows them."""
+        return cls(
+            access_methods=[
+                AccessMethodBody.of(one.token, one.masked_uid) for one in listed.tokens
+            ],
+            certificates=[
+                CertificateMethodBody(
+                    fingerprint=one.certificate.fingerprint,
+                    serial=one.certificate.serial,
+                    not_before=one.certificate.not_before,
+                    not_after=one.certificate.not_after,
+                    state=one.state,
+                )
+                for one in listed.certificates
+            ],
+            vehicles=[
+                VehicleMethodBody(
+                    enrolment_id=one.enrolment.enrolment_id,
+                    kind=one.enrolment.kind,
+                    status=one.enrolment.status,
+                    masked_identifier=one.masked_identifier,
+                )
+                for one in listed.vehicles
+            ],
+        )

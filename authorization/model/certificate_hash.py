@@ -96,10 +96,21 @@ def to_cert_id(claimed: CertificateHash) -> CertId | None:
 
 
 def hash_certificate(certificate: ContractCertificate, algorithm: HashAlgorithm) -> CertificateHash:
-    """Hash a recorded certificate as RFC 6960 section 4.1.1 hashes a CertID."""
-    leaf = x509.load_der_x509_certificate(certificate.certificate)
-    issuer = x509.load_der_x509_certificate(certificate.issuer_certificate)
-    request = OCSPRequestBuilder().add_certificate(leaf, issuer, _DIGESTS[algorithm]).build()
+    """Hash a recorded certificate."""
+    return hash_pair(certificate.certificate, certificate.issuer_certificate, algorithm)
+
+
+def hash_pair(certificate: bytes, issuer: bytes, algorithm: HashAlgorithm) -> CertificateHash:
+    """Hash a certificate and its issuer (DER) as RFC 6960 section 4.1.1 hashes a CertID."""
+    request = (
+        OCSPRequestBuilder()
+        .add_certificate(
+            x509.load_der_x509_certificate(certificate),
+            x509.load_der_x509_certificate(issuer),
+            _DIGESTS[algorithm],
+        )
+        .build()
+    )
     return CertificateHash(
         algorithm,
         int.from_bytes(request.issuer_name_hash),

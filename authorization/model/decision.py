@@ -8,10 +8,18 @@ of OCPP 2.0.1 (C07.FR.13 to 17): first the evidence, then the contract, then the
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from authorization.model.claim import EmaidClaim
-from authorization.model.evidence import AutochargeEvidence, ChainEvidence, Evidence, HashEvidence
+from authorization.model.claim import EmaidClaim, Place
+from authorization.model.connector import EnergyTransferMode
+from authorization.model.evidence import (
+    AutochargeEvidence,
+    ChainEvidence,
+    Evidence,
+    HashEvidence,
+    RoamingEvidence,
+)
+from authorization.model.findings import Objection
+from authorization.model.limits import NO_LIMITS, Limit, Limits
 from authorization.model.outcome import (
     Assurance,
     AuthorizeCertificateStatus,
@@ -20,23 +28,22 @@ from authorization.model.outcome import (
     Reason,
     ReasonCode,
 )
-from authorization.model.weigh import Objection, weigh
-from autocharge.model.resolution import Resolved, Suspended
+from authorization.model.partner_answer import PartnerAnswer
+from authorization.model.vehicle_risk import risk_objection
+from authorization.model.weigh import weigh
+from autocharge.model.resolution import Quarantined, Resolved, Suspended
 from contract_service.model.contract import Contract, ContractStatus
 
-RULES_VERSION = "1"
+RULES_VERSION = "4"
 """Stored with every decision; raise it whenever `decide` would answer something differently."""
 
 
-class Limit(StrEnum):
-    """What a contract's surroundings may object to (OCPP 2.0.1 C07.FR.14), and a step-up."""
+@dataclass(frozen=True, slots=True)
+class AllowedEvse:
+    """One of the EVSEs that an acceptance is for: its number at the station, and its EVSEID."""
 
-    CONCURRENT = "concurrent"
-    NO_CREDIT = "no_credit"
-    NOT_ALLOWED_HERE = "not_allowed_here"
-    NOT_ALLOWED_EVSE_TYPE = "not_allowed_evse_type"
-    NOT_NOW = "not_now"
-    STEP_UP = "step_up"
+    number: int
+    evse_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,10 @@ class Decision:
     another time, which is not recorded. `evcoid` is the contract's EMAID (compact, upper case),
     or the claimed one where there is no contract; None where the asker has no need of it: a
     refused vehicle identifier or card must not tell whose it is. `valid_until` is the earliest
-    end of the certificates and the contract, None for refusals and open ends.
+    end of the certificates and the contract, None for refusals and open ends. `evses` are the
+    only EVSEs of the station, `energy_transfer` the only modes that an acceptance is for; None:
+    every EVSE, and what the asker's protocol means where it names no mode.
+    `refused_for` is the code of the reason that names a refusal's outcome.
     """
 
     reference: str | None
@@ -62,6 +72,9 @@ class Decision:
     contract_id: str | None
     provider_id: str | None
     enrolment_id: str | None
+    refused_for: str | None = None
+    evses: tuple[AllowedEvse, ...] | None = None
+    energy_transfer: tuple[EnergyTransferMode, ...] | None = None
 
     @property
     def accepted(self) -> bool:
@@ -103,11 +116,13 @@ def decide(
     *,
     now: datetime,
     reference: str | None,
-    limits: Sequence[Limit] = (),
+    limits: Limits = NO_LIMITS,
+    place: Place | None = None,
 ) -> Decision:
     """Decide on a claim's evidence and the contract that it names, at the time `now`.
 
-    `limits` are what the contract's surroundings (place, time, credit, open sessions) object to.
+    `limits` are what the surroundings (place, time, credit, open sessions) object to; `place` has
+    the EVSEs that they name.
     Never raises: whatever is wrong becomes a reason, and there is always one.
     """
     found = weigh(evidence, contract)
@@ -119,7 +134,10 @@ def decide(
             status = found.status_with_contract_refused
         against += contract_objections
         if contract is not None:
-            against += [_LIMITS[limit] for limit in limits]
+            against += [_LIMITS[limit] for limit in limits.against]
+            against += _weigh_risk(evidence)
+    elif not against:  # without a contract here: a partner's, or none at all
+        against += [_LIMITS[limit] for limit in limits.against]
     accepted = not against
     known = contract if found.needs_contract else None
     return Decision(
@@ -129,20 +147,44 @@ def decide(
         certificate_status=status,
         evidence=found.kind,
         assurance=found.assurance,
-        reasons=tuple(found.reasons) + (_STANDS if accepted else _reasons_of(against)),
+        reasons=(*found.reasons, *_last_reasons(against, known)),
         valid_until=_earliest(found.valid_until, known) if accepted else None,
         evcoid=_evcoid(evidence, known, accepted=accepted),
         contract_id=known.contract_id if known is not None else None,
         provider_id=known.provider_id if known is not None else None,
         enrolment_id=_enrolment_id(evidence),
+        refused_for=against[0].reason.code if against else None,
+        evses=_allowed_evses(limits, place) if accepted else None,
+        energy_transfer=limits.energy_transfer if accepted else None,
+    )
+
+
+def _allowed_evses(limits: Limits, place: Place | None) -> tuple[AllowedEvse, ...] | None:
+    if limits.evses is None or place is None:
+        return None
+    return tuple(
+        AllowedEvse(evse.number, evse.spelled) for evse in place.placed if evse.key in limits.evses
     )
 
 
 _STANDS = (Reason(ReasonCode.CONTRACT_STANDS, "the contract is active and in its term"),)
 
 
-def _reasons_of(objections: Sequence[Objection]) -> tuple[Reason, ...]:
-    return tuple(objection.reason for objection in objections)
+def _last_reasons(against: Sequence[Objection], contract: Contract | None) -> tuple[Reason, ...]:
+    if against:
+        return tuple(objection.reason for objection in against)
+    return () if contract is None else _STANDS  # how a partner's stands, only the partner knows
+
+
+def _weigh_risk(evidence: Evidence) -> list[Objection]:
+    """Return what the risk objects to, last of all: nobody is asked to confirm in vain."""
+    if not isinstance(evidence, AutochargeEvidence):
+        return []
+    quarantined = isinstance(evidence.resolution, Quarantined)
+    if evidence.risk is None:  # nobody weighed it: all the less is it accepted alone
+        return [_LIMITS[Limit.STEP_UP]] if quarantined else []
+    objection = risk_objection(evidence.risk, quarantined=quarantined)
+    return [] if objection is None else [Objection(*objection)]
 
 
 def _weigh_contract(contract: Contract | None, now: datetime) -> list[Objection]:
@@ -178,12 +220,23 @@ def _evcoid(evidence: Evidence, contract: Contract | None, *, accepted: bool) ->
         if accepted and contract is not None:
             return contract.emaid.canonical
         return evidence.emaid.canonical  # what the asker said itself
+    if isinstance(evidence, RoamingEvidence):
+        return _roaming_evcoid(evidence, accepted=accepted)
     return contract.emaid.canonical if accepted and contract is not None else None
+
+
+def _roaming_evcoid(evidence: RoamingEvidence, *, accepted: bool) -> str | None:
+    if isinstance(evidence.presented, ChainEvidence | HashEvidence):
+        return evidence.presented.emaid.canonical
+    said = evidence.word.said
+    if accepted and isinstance(said, PartnerAnswer) and said.evcoid is not None:
+        return said.evcoid.canonical
+    return None
 
 
 def _enrolment_id(evidence: Evidence) -> str | None:
     if isinstance(evidence, AutochargeEvidence) and isinstance(
-        evidence.resolution, Resolved | Suspended
+        evidence.resolution, Resolved | Suspended | Quarantined
     ):
         return evidence.resolution.enrolment_id
     return None

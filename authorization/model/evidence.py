@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from authorization.model.access_token import AccessToken, TokenKind
-from authorization.model.claim import AdHocClaim, EmaidClaim, UnreadableClaim
+from authorization.model.claim import EmaidClaim, UnreadableClaim
+from authorization.model.partner_answer import PartnerWord
+from authorization.model.vehicle_risk import VehicleRisk
 from autocharge.model.resolution import Resolution
 from foundation.identifiers import Emaid
 from pki.model.verdict import Verdict
@@ -27,9 +29,13 @@ class HashEvidence:
 
 @dataclass(frozen=True, slots=True)
 class AutochargeEvidence:
-    """What a vehicle's identifier resolved to."""
+    """What a vehicle's identifier resolved to, and its risk where an active contract stands there.
+
+    `risk` is None where the answer is a refusal without it.
+    """
 
     resolution: Resolution
+    risk: VehicleRisk | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +46,32 @@ class TokenEvidence:
     token: AccessToken | None
 
 
+@dataclass(frozen=True, slots=True)
+class RoamingEvidence:
+    """What was presented for a contract that is not kept here, and what its partner said of it.
+
+    A partner never saw the certificate: the verdict on it is ours alone.
+    """
+
+    presented: ChainEvidence | HashEvidence | TokenEvidence
+    word: PartnerWord
+
+
+@dataclass(frozen=True, slots=True)
+class AdHocEvidence:
+    """A driver without a contract, and whether the place takes one that came in this way."""
+
+    offered: bool
+
+
 Evidence = (
     ChainEvidence
     | HashEvidence
     | AutochargeEvidence
     | TokenEvidence
+    | RoamingEvidence
     | EmaidClaim
-    | AdHocClaim
+    | AdHocEvidence
     | UnreadableClaim
 )
-"""The last three need no look-up: such a claim is all the evidence there is."""
+"""Of EmaidClaim and UnreadableClaim the claim is all the evidence there is."""

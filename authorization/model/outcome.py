@@ -47,6 +47,10 @@ class EvidenceKind(StrEnum):
     AD_HOC = "ad_hoc"
 
 
+NAMED_BY_ASKER = frozenset({EvidenceKind.CONTRACT_CERTIFICATE, EvidenceKind.EMAID})
+"""Evidence with which the asker itself names the contract's EMAID."""
+
+
 class Assurance(StrEnum):
     """How much the evidence proves.
 
@@ -68,9 +72,13 @@ class ReasonCode(StrEnum):
     CERTIFICATE_HASH_RECORDED = "certificate_hash_recorded"
     TOLERANCE_USED = "tolerance_used"
     BARE_EMAID_ALLOWED = "bare_emaid_allowed"
+    PARTNER_ATTESTED = "partner_attested"
     IDENTIFIER_ENROLLED = "identifier_enrolled"
     IDENTIFIER_SIGNAL = "identifier_signal"
+    RISK_SCORE = "risk_score"
     TOKEN_REGISTERED = "token_registered"  # noqa: S105 - a word, no secret
+    PARTNER_ACCEPTED = "partner_accepted"
+    PARTNER_SILENCE_BRIDGED = "partner_silence_bridged"
 
     CONTRACT_UNKNOWN = "contract_unknown"
     CONTRACT_SUSPENDED = "contract_suspended"
@@ -86,10 +94,17 @@ class ReasonCode(StrEnum):
     IDENTIFIER_UNREADABLE = "identifier_unreadable"
     IDENTIFIER_UNKNOWN = "identifier_unknown"
     IDENTIFIER_CONFLICTING = "identifier_conflicting"
+    IDENTIFIER_QUARANTINED = "identifier_quarantined"
+    RISK_TOO_HIGH = "risk_too_high"
+    STEP_UP_DECLINED = "step_up_declined"
     ENROLMENT_SUSPENDED = "enrolment_suspended"
     TOKEN_UNKNOWN = "token_unknown"  # noqa: S105 - a word, no secret
     TOKEN_BLOCKED = "token_blocked"  # noqa: S105 - a word, no secret
+    AD_HOC_OFFERED = "ad_hoc_offered"
     AD_HOC_NOT_OFFERED = "ad_hoc_not_offered"
+    PARTNER_REFUSED = "partner_refused"
+    PARTNER_SILENT = "partner_silent"
+    PARTNER_NAMED_ANOTHER = "partner_named_another"
     CONCURRENT_SESSION = "concurrent_session"
     CREDIT_EXHAUSTED = "credit_exhausted"
     STATION_NOT_ALLOWED = "station_not_allowed"

@@ -74,16 +74,18 @@ def parse_station_id(text: str) -> str:
     return text
 
 
-def check_evses(principal: Principal, operator: OperatorId, evses: tuple[EvseId, ...]) -> None:
-    """Check that a station's EVSEs are the operator's own, each once, at most MAX_EVSES.
+def check_evses(
+    principal: Principal, operator: OperatorId, evses: tuple[EvseId, ...], most: int = MAX_EVSES
+) -> None:
+    """Check that EVSEs of a station or a site are the operator's own, each once, at most `most`.
 
     An EVSEID names its operator, so nobody takes another's; one in the DIN form names it by a
     number that is not ours to compare. Raises ServiceError INVALID (`too_many_evses`,
     `evse_repeated`, `evse_of_another_operator`).
     """
-    if len(evses) > MAX_EVSES:
+    if len(evses) > most:
         raise ServiceError(
-            Kind.INVALID, "too_many_evses", f"a station has at most {MAX_EVSES} EVSEs"
+            Kind.INVALID, "too_many_evses", f"at most {most} EVSEs; register them as several"
         )
     if len({evse.key for evse in evses}) < len(evses):
         raise ServiceError(Kind.INVALID, "evse_repeated", "name each EVSE once")

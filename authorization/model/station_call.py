@@ -21,6 +21,7 @@ class CallPurpose(StrEnum):
     INSTALL_CERTIFICATE = "InstallCertificate"
     DELETE_CERTIFICATE = "DeleteCertificate"
     GET_INSTALLED_CERTIFICATE_IDS = "GetInstalledCertificateIds"
+    SEND_LOCAL_LIST = "SendLocalList"
 
 
 class CertificateUse(StrEnum):

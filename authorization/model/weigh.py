@@ -4,18 +4,19 @@ Nothing here asks how the contract stands, save where its policy decides what co
 """
 
 import re
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from authorization.model.access_token import TokenKind, TokenStatus
 from authorization.model.claim import EmaidClaim, UnreadableClaim
 from authorization.model.evidence import (
+    AdHocEvidence,
     AutochargeEvidence,
     ChainEvidence,
     Evidence,
     HashEvidence,
+    RoamingEvidence,
     TokenEvidence,
 )
+from authorization.model.findings import Findings, Objection
 from authorization.model.outcome import (
     Assurance,
     AuthorizeCertificateStatus,
@@ -24,50 +25,18 @@ from authorization.model.outcome import (
     Reason,
     ReasonCode,
 )
-from autocharge.model.resolution import Conflicting, Resolved, Suspended
+from authorization.model.vehicle_risk import risk_reasons
+from authorization.model.weigh_partner import weigh_word
+from autocharge.model.resolution import Conflicting, Quarantined, Resolved, Suspended
 from contract_service.model.contract import Contract, names_contract
 from foundation.identifiers import Emaid, InvalidIdentifier
 from pki.model.roles import CertificateRole
 from pki.model.verdict import Fault, Verdict
 
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """One thing that speaks against, and the outcome it would lead to."""
-
-    outcome: Outcome
-    reason: Reason
-
-
-@dataclass(slots=True)
-class Findings:
-    """What speaks against and for the evidence.
-
-    `proven`: whether it is authentic, if perhaps ended (expired, revoked). Only then does the
-    asker learn how the contract stands; a printed EMAID with a forged chain asks in vain.
-    """
-
-    kind: EvidenceKind
-    assurance: Assurance = Assurance.IDENTIFIER
-    status: AuthorizeCertificateStatus | None = None
-    status_with_contract_refused: AuthorizeCertificateStatus | None = None
-    objections: list[Objection] = field(default_factory=list)
-    reasons: list[Reason] = field(default_factory=list)
-    proven: bool = True
-    needs_contract: bool = True
-    valid_until: datetime | None = None
-
-    def object(self, outcome: Outcome, code: ReasonCode, detail: str) -> None:
-        """Add one thing that speaks against."""
-        self.objections.append(Objection(outcome, Reason(code, detail)))
-
-    def note(self, code: ReasonCode, detail: str) -> None:
-        """Add one thing worth knowing that speaks for the evidence, or for caution."""
-        self.reasons.append(Reason(code, detail))
-
-
 _IDENTIFIER = "(an identifier)"
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9*-]{9,20}")  # 11 to 18 characters and their separators
+
+_TOKEN_EVIDENCE = {TokenKind.RFID: EvidenceKind.RFID, TokenKind.APP: EvidenceKind.APP}
 
 _FAULTS: dict[Fault, tuple[Outcome, AuthorizeCertificateStatus, bool]] = {
     # fault: outcome, certificate status, authentic nevertheless
@@ -93,16 +62,52 @@ def weigh(evidence: Evidence, contract: Contract | None) -> Findings:
         return _weigh_autocharge(evidence)
     if isinstance(evidence, TokenEvidence):
         return _weigh_token(evidence)
+    if isinstance(evidence, RoamingEvidence):
+        return _weigh_roaming(evidence)
     if isinstance(evidence, EmaidClaim):
-        return _weigh_bare_emaid(contract)
+        return _weigh_bare_emaid(evidence, contract)
     if isinstance(evidence, UnreadableClaim):
         return _weigh_unreadable(evidence)
+    return _weigh_ad_hoc(evidence)
+
+
+def _weigh_ad_hoc(evidence: AdHocEvidence) -> Findings:
     found = Findings(EvidenceKind.AD_HOC, needs_contract=False)
-    found.object(
-        Outcome.UNKNOWN,
-        ReasonCode.AD_HOC_NOT_OFFERED,
-        "no contract was claimed; take the payment at the station or at its terminal",
-    )
+    if evidence.offered:
+        found.note(
+            ReasonCode.AD_HOC_OFFERED, "the site is public and takes drivers without a contract"
+        )
+    else:
+        found.object(
+            Outcome.UNKNOWN,
+            ReasonCode.AD_HOC_NOT_OFFERED,
+            "no contract was claimed, and drivers without one are not let in here this way; "
+            "register the EVSEs at a public site (/v1/sites), or take a contract's card",
+        )
+    return found
+
+
+def may_be_asked(evidence: Evidence) -> bool:
+    """Whether a partner may be asked about this evidence, which found no contract here.
+
+    A certificate has to be good by itself: the partner sees nothing of it, and would accept the
+    EMAID of a forged one. An EMAID alone is asked about as little as it is believed.
+    """
+    if isinstance(evidence, ChainEvidence | HashEvidence):
+        return not weigh(evidence, None).objections
+    return isinstance(evidence, TokenEvidence) and evidence.token is None
+
+
+def _weigh_roaming(evidence: RoamingEvidence) -> Findings:
+    presented = evidence.presented
+    if isinstance(presented, TokenEvidence):
+        found = Findings(_TOKEN_EVIDENCE[presented.kind])
+        emaid = None
+    else:
+        found = weigh(presented, None)
+        emaid = presented.emaid
+    found.needs_contract = False
+    weigh_word(found, evidence.word, emaid)
     return found
 
 
@@ -177,8 +182,14 @@ def _weigh_hashes(evidence: HashEvidence, contract: Contract | None) -> Findings
     return found
 
 
-def _weigh_bare_emaid(contract: Contract | None) -> Findings:
+def _weigh_bare_emaid(claim: EmaidClaim, contract: Contract | None) -> Findings:
     found = Findings(EvidenceKind.EMAID)
+    if claim.attested:
+        found.note(
+            ReasonCode.PARTNER_ATTESTED,
+            "the asking partner answers for the contract certificate, which was not seen here",
+        )
+        return found
     if contract is not None and contract.allow_bare_emaid:
         found.note(ReasonCode.BARE_EMAID_ALLOWED, "the contract's policy allows its EMAID alone")
         return found
@@ -200,6 +211,14 @@ def _weigh_autocharge(evidence: AutochargeEvidence) -> Findings:
         found.note(ReasonCode.IDENTIFIER_SIGNAL, f"the identifier is weak: {signal}")
     if isinstance(resolution, Resolved):
         found.note(ReasonCode.IDENTIFIER_ENROLLED, "the vehicle's identifier is enrolled")
+    elif isinstance(resolution, Quarantined):
+        # the codes alone: how far apart it was read, and a person's words, are not the station's
+        codes = ", ".join(dict.fromkeys(reason.code for reason in resolution.reasons))
+        found.note(
+            ReasonCode.IDENTIFIER_QUARANTINED,
+            "the vehicle's identifier is enrolled, but more than one vehicle may be sending it, or "
+            f"one sends several ({codes}); its provider can release it",
+        )
     elif isinstance(resolution, Suspended):
         found.object(
             Outcome.BLOCKED,
@@ -220,12 +239,13 @@ def _weigh_autocharge(evidence: AutochargeEvidence) -> Findings:
             ReasonCode.IDENTIFIER_UNKNOWN,
             "nobody enrolled this vehicle identifier",
         )
+    if evidence.risk is not None:
+        found.reasons += risk_reasons(evidence.risk)
     return found
 
 
 def _weigh_token(evidence: TokenEvidence) -> Findings:
-    kind = EvidenceKind.RFID if evidence.kind is TokenKind.RFID else EvidenceKind.APP
-    found = Findings(kind)
+    found = Findings(_TOKEN_EVIDENCE[evidence.kind])
     if evidence.token is None:
         found.needs_contract = False
         found.object(Outcome.UNKNOWN, ReasonCode.TOKEN_UNKNOWN, "nobody registered this token")
@@ -256,12 +276,12 @@ def _verdict_reasons(verdict: Verdict) -> tuple[Reason, ...]:
     if not verdict.reasons:
         return (Reason(ReasonCode.CERTIFICATE_INVALID, f"the chain is refused: {verdict.fault}"),)
     return tuple(
-        Reason(reason.code, _without_identifiers(reason.detail, verdict.subject_cn))
+        Reason(reason.code, without_identifiers(reason.detail, verdict.subject_cn))
         for reason in verdict.reasons
     )
 
 
-def _without_identifiers(detail: str, common_name: str | None) -> str:
+def without_identifiers(detail: str, common_name: str | None) -> str:
     """Return a validator's sentence without EMAIDs, PCIDs and VINs.
 
     It names certificates by their subjects, and a leaf's common name is personal; a chain may

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from authorization.model.station_call import StationCall, state_after
+from authorization.model.station_call import CallPurpose, StationCall, state_after
 from authorization.operations.call_ports import OpenCallUnitOfWork
 from authorization.operations.list_calls import require_of_station
 from authorization.operations.own_station import call_event, own_station
@@ -19,11 +20,15 @@ ReadAnswer = Callable[[StationCall], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class AnswerCall:
-    """Records what a station answered, and tells of it."""
+    """Records what a station answered, and tells of it.
+
+    `list_answered` has a station's local authorisation list go on after an answer about it.
+    """
 
     stations: StationReader
     open_unit_of_work: OpenCallUnitOfWork
     clock: Clock
+    list_answered: Callable[[str, datetime], object]
 
     def __call__(
         self, principal: Principal, station_id: str, call_id: str, read_answer: ReadAnswer
@@ -52,4 +57,6 @@ class AnswerCall:
                 call_event(word, call, station.operator_id, principal.client_id, now)
             )
             work.commit()
+        if call.purpose is CallPurpose.SEND_LOCAL_LIST:
+            self.list_answered(station_id, now)
         return replace(call, state=state, ended_at=now, answer=answer)

@@ -32,9 +32,10 @@ class ChangeToken:
             token = _of_contract(work.tokens.lock(token_id), contract)
             if token.status is status:
                 return
-            work.tokens.set_status(token_id, status)
+            now = self.clock()
+            work.tokens.set_status(token_id, status, now)
             word = "blocked" if status is TokenStatus.BLOCKED else "unblocked"
-            work.events.append(token_event(f"access_token.{word}", token, principal, self.clock()))
+            work.events.append(token_event(f"access_token.{word}", token, principal, now))
             work.commit()
 
     def remove(self, principal: Principal, emaid: Emaid, token_id: str) -> None:
@@ -42,8 +43,9 @@ class ChangeToken:
         contract = own_contract(principal, self.contracts, emaid)
         with self.open_unit_of_work() as work:
             token = _of_contract(work.tokens.lock(token_id), contract)
-            work.tokens.remove(token_id)
-            work.events.append(token_event("access_token.removed", token, principal, self.clock()))
+            now = self.clock()
+            work.tokens.remove(token_id, now)
+            work.events.append(token_event("access_token.removed", token, principal, now))
             work.commit()
 
 

@@ -1,8 +1,9 @@
 """What the operations on sessions share: whose session it is, times in order, what to tell."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from authorization.model.session import Session
+from authorization.model.session import EndedBy, Session
 from authorization.operations.ports import UnitOfWork
 from foundation.errors import Kind, ServiceError
 from foundation.events import Event
@@ -42,3 +43,13 @@ def tell(
     work.events.append(
         Event(type_, now, principal.client_id, owners, {"session_id": session.session_id})
     )
+
+
+def close_unheard(
+    work: UnitOfWork, principal: Principal, session: Session, ended_by: EndedBy, now: datetime
+) -> None:
+    """Close an open session that must be over, at the time when it was last heard of."""
+    ended_at = max(session.started_at, session.heard_at)
+    ended = replace(session, ended_at=ended_at, ended_by=ended_by)
+    work.sessions.put(ended)
+    tell(work, "session.ended", ended, None, principal, now)

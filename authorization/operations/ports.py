@@ -1,27 +1,35 @@
 """What the operations around the decision need from outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from authorization.model.access_token import AccessToken, TokenKind, TokenStatus, TokenUid
 from authorization.model.claim import Place
-from authorization.model.decision import Decision, Limit
-from authorization.model.session import Session
+from authorization.model.decision import Decision
+from authorization.model.limits import Judge
+from authorization.model.partner_answer import PartnerReference
 from authorization.model.station import Station
+from authorization.operations.session_ports import (
+    BudgetRepository,
+    SessionRepository,
+    TransactionRepository,
+)
 from autocharge.model.enrolment import Identifier
 from autocharge.model.resolution import Resolution
+from autocharge.model.trace import NO_TRACE, Trace
 from contract_service.model.contract import Contract, ContractCertificate
 from foundation.events import EventLog
 from foundation.identifiers import Emaid
+from foundation.lookup import Lookup
 from foundation.principal import Principal
 from pki.model.roles import CertificateRole
 from pki.model.verdict import Verdict
 
-Resolve = Callable[[Identifier], Resolution]
-"""`autocharge.operations.resolve.Resolve`."""
+Resolve = Callable[[Identifier, str | None], Resolution]
+"""`autocharge.operations.resolve.Resolve`: an identifier, read at a station of this operator."""
 
 RecordCertificate = Callable[[Principal, Contract, Sequence[bytes]], bool]
 """`contract_service.operations.record_foreign_certificate.RecordForeignCertificate`."""
@@ -29,8 +37,15 @@ RecordCertificate = Callable[[Principal, Contract, Sequence[bytes]], bool]
 IsRecorded = Callable[[str, str], bool]
 """Whether a contract (id) has a certificate (SHA-256 fingerprint, lower-case hex) on record."""
 
-FindLimits = Callable[[Contract, Place, datetime], Sequence[Limit]]
-"""What place, time, credit and open sessions object to for a contract that stands."""
+ContractName = Emaid | str
+"""An EMAID in any spelling, or a contract's random id."""
+
+FindLimits = Callable[[ContractName], Lookup[Judge]]
+"""One check: the look-up that becomes it; asked together with the contract of that name.
+
+By an EMAID it finds the contract's id itself: its store is wired with the subquery for that
+(`contract_service.store.contracts.contract_id_of`). Where nothing is kept, it answers all the same.
+"""
 
 
 class ValidateChain(Protocol):
@@ -74,7 +89,13 @@ class TokenFinder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """A decision as it is kept: who asked, for which place, by which version of the rules."""
+    """A decision as it is kept: who asked, for which place, by which version of the rules.
+
+    `partner` is who was asked about it, or asks for it, with the reference of its own; it is kept
+    in a table of its own and read back where the one record is asked for. `basis` is what the
+    decision was made from (`authorization.model.basis`), None for decisions from before that was
+    kept.
+    """
 
     decision: Decision
     client_id: str
@@ -82,13 +103,18 @@ class DecisionRecord:
     station_id: str
     evse_id: str | None
     rules_version: str
+    partner: PartnerReference | None = None
+    basis: Mapping[str, Any] | None = None
 
 
 class DecisionLog(Protocol):
     """Every decision that was ever answered."""
 
-    def append(self, record: DecisionRecord) -> None:
-        """Keep the record; durable on return. The EMAID is kept only where no contract has it."""
+    def append(self, record: DecisionRecord, trace: Trace = NO_TRACE) -> None:
+        """Keep the record, and with it its trace; durable on return, all of it or nothing.
+
+        The EMAID is kept only where no contract has it.
+        """
 
     def find(self, reference: str) -> DecisionRecord | None:
         """Return the record; its decision's `evcoid` is None where a contract has it."""
@@ -112,6 +138,9 @@ class StationRepository(Protocol):
         CONFLICT where it belongs to another operator, or an EVSE or the SECCID to another station.
         """
 
+    def lock(self, station_id: str) -> None:
+        """Keep others from changing what is told of the station until the unit of work ends."""
+
 
 class TokenRepository(Protocol):
     """Tokens inside a unit of work."""
@@ -122,27 +151,11 @@ class TokenRepository(Protocol):
     def lock(self, token_id: str) -> AccessToken | None:
         """Return the token and keep others from changing it until the unit of work ends."""
 
-    def set_status(self, token_id: str, status: TokenStatus) -> None:
-        """Store the token's new status."""
+    def set_status(self, token_id: str, status: TokenStatus, now: datetime) -> None:
+        """Store the token's new status, and have partners told of it."""
 
-    def remove(self, token_id: str) -> None:
-        """Delete the token with everything that could recognise it again."""
-
-
-class SessionRepository(Protocol):
-    """Charging sessions inside a unit of work."""
-
-    def add(self, session: Session) -> bool:
-        """Store a session; False where its decision has one already."""
-
-    def lock(self, session_id: str) -> Session | None:
-        """Return the session and keep others from changing it until the unit of work ends."""
-
-    def by_reference(self, reference: str) -> Session | None:
-        """Return the session that a decision started."""
-
-    def end(self, session_id: str, ended_at: datetime) -> None:
-        """Store the session's end."""
+    def remove(self, token_id: str, now: datetime) -> None:
+        """Delete the token with everything that could recognise it again; partners are told."""
 
 
 class UnitOfWork(Protocol):
@@ -159,6 +172,14 @@ class UnitOfWork(Protocol):
     @property
     def sessions(self) -> SessionRepository:
         """The sessions as this transaction sees them."""
+
+    @property
+    def transactions(self) -> TransactionRepository:
+        """The stations' transactions as this transaction sees them."""
+
+    @property
+    def budgets(self) -> BudgetRepository:
+        """The contracts' budgets as this transaction sees them."""
 
     @property
     def events(self) -> EventLog:
@@ -199,10 +220,3 @@ class TokenReader(Protocol):
 
     def of_contract(self, contract_id: str) -> tuple[ListedToken, ...]:
         """Return the contract's tokens, oldest first."""
-
-
-class SessionReader(Protocol):
-    """Committed sessions, read outside any unit of work."""
-
-    def find(self, session_id: str) -> Session | None:
-        """Return the session."""

@@ -1,6 +1,6 @@
 """Queue a call about trust anchors for a station."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,13 +13,21 @@ from authorization.model.station_call import (
     slot_of,
     wire_message,
 )
-from authorization.operations.call_ports import OpenCallUnitOfWork
+from authorization.operations.call_ports import CallUnitOfWork, OpenCallUnitOfWork
 from authorization.operations.own_station import call_event, own_station
 from authorization.operations.ports import StationReader
 from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
 from foundation.time_ordered import TimeOrderedIds
+
+_QUEUEABLE = frozenset(
+    {
+        CallPurpose.INSTALL_CERTIFICATE,
+        CallPurpose.DELETE_CERTIFICATE,
+        CallPurpose.GET_INSTALLED_CERTIFICATE_IDS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,50 +48,66 @@ class QueueCall:
         purpose: CallPurpose,
         payload: Mapping[str, Any],
     ) -> StationCall:
-        """Queue and return the call; the same call that waits already is returned instead.
+        """Queue and return one call; see `together`."""
+        return self.together(principal, station_id, version, [(purpose, payload)])[0]
 
-        `payload` is that of OCPP 2.x, checked by the caller. Raises FORBIDDEN
-        (`station_not_yours`), INVALID (`call_not_queueable`) for a CertificateSigned, CONFLICT
-        (`too_many_calls`) where as many as the policy allows wait.
+    def together(
+        self,
+        principal: Principal,
+        station_id: str,
+        version: OcppVersion,
+        requests: Sequence[tuple[CallPurpose, Mapping[str, Any]]],
+    ) -> tuple[StationCall, ...]:
+        """Queue all or none, in order; a call that waits already is returned as it is.
+
+        Payloads are those of OCPP 2.x, checked by the caller. Raises FORBIDDEN
+        (`station_not_yours`), INVALID (`call_not_queueable`) for any other, CONFLICT
+        (`too_many_calls`) where more would wait than the policy allows.
         """
         station = own_station(principal, self.stations, station_id)
-        if purpose is CallPurpose.CERTIFICATE_SIGNED:
-            raise ServiceError(
-                Kind.INVALID, "call_not_queueable", "a CertificateSigned answers a SignCertificate"
-            )
-        message = wire_message(version, purpose, payload)
-        slot = slot_of(message, purpose)
+        for purpose, _ in requests:
+            if purpose not in _QUEUEABLE:
+                raise ServiceError(
+                    Kind.INVALID, "call_not_queueable", f"{purpose} is queued by what it belongs to"
+                )
         now = self.clock()
+        calls = []
         with self.open_unit_of_work() as work:
             work.calls.lock_station(station_id)
             waiting = work.calls.waiting(station_id, now)
-            for present in waiting:
-                if present.slot == slot:
-                    return present
-            queued = [
-                call for call in waiting if call.purpose is not CallPurpose.CERTIFICATE_SIGNED
-            ]
-            if len(queued) >= self.policy.maximum_waiting:
-                raise ServiceError(
-                    Kind.CONFLICT,
-                    "too_many_calls",
-                    f"{len(queued)} calls wait for this station; have it answer some first",
-                )
-            call = StationCall(
-                self.new_id(),
-                station_id,
-                version,
-                purpose,
-                message,
-                slot,
-                CallState.WAITING,
-                principal.client_id,
-                now,
-                now + self.policy.waiting[purpose],
-            )
-            work.calls.add(call)
-            work.events.append(
-                call_event("queued", call, station.operator_id, principal.client_id, now)
-            )
+            present = {call.slot: call for call in waiting}
+            room = self.policy.maximum_waiting - sum(call.purpose in _QUEUEABLE for call in waiting)
+            for purpose, payload in requests:
+                message = wire_message(version, purpose, payload)
+                slot = slot_of(message, purpose)
+                if slot not in present:
+                    if room <= 0:
+                        raise ServiceError(
+                            Kind.CONFLICT,
+                            "too_many_calls",
+                            f"{self.policy.maximum_waiting} calls may wait for a station; have it "
+                            "answer some first",
+                        )
+                    room -= 1
+                    present[slot] = StationCall(
+                        self.new_id(),
+                        station_id,
+                        version,
+                        purpose,
+                        message,
+                        slot,
+                        CallState.WAITING,
+                        principal.client_id,
+                        now,
+                        now + self.policy.waiting[purpose],
+                    )
+                    self._add(work, present[slot], station.operator_id)
+                calls.append(present[slot])
             work.commit()
-        return call
+        return tuple(calls)
+
+    @staticmethod
+    def _add(work: CallUnitOfWork, call: StationCall, operator_id: str) -> None:
+        work.calls.add(call)
+        queued = call_event("queued", call, operator_id, call.client_id, call.created_at)
+        work.events.append(queued)

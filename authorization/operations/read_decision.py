@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass
 
-from authorization.model.outcome import EvidenceKind
+from authorization.model.decision_query import Visibility
+from authorization.operations.list_decisions import is_named
 from authorization.operations.ports import ContractFinder, DecisionLog, DecisionRecord
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
 
 _REFERENCE = re.compile(r"[0-9a-f-]{36}")
-_NAMED_BY_ASKER = frozenset({EvidenceKind.CONTRACT_CERTIFICATE, EvidenceKind.EMAID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,11 @@ class ReadDecision:
         record = self.decisions.find(reference) if _REFERENCE.fullmatch(reference) else None
         if record is not None:
             decision = record.decision
-            owns_contract = decision.provider_id is not None and principal.acts_for_provider(
-                decision.provider_id
-            )
-            sees_contract = principal.reads_everything or owns_contract
-            if sees_contract or principal.acts_for_operator(record.operator_id):
+            visible = Visibility.of(principal)
+            if visible.shows(record.operator_id, decision.provider_id):
                 if decision.contract_id is None:
                     return record, decision.evcoid
-                if sees_contract or decision.accepted or decision.evidence in _NAMED_BY_ASKER:
+                if is_named(record, owns=visible.owns_contract(decision.provider_id)):
                     contract = self.contracts.by_id(decision.contract_id)
                     return record, contract.emaid.canonical if contract is not None else None
                 return record, None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from authorization.model.session import Session
 from authorization.operations.own_session import own_session
-from authorization.operations.ports import SessionReader
+from authorization.operations.session_ports import SessionReader
 from foundation.principal import Principal
 
 

@@ -8,8 +8,11 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, sel
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.exc import IntegrityError
 
-from authorization.model.claim import Place
+from authorization.model.claim import Place, PlacedEvse, SiteHere
+from authorization.model.connector import ConnectorType
+from authorization.model.site import Access
 from authorization.model.station import Coordinates, Station
+from authorization.store.place_tables import site_evses, sites
 from authorization.store.tables import evses, stations
 from foundation.database import Database
 from foundation.errors import Kind, ServiceError
@@ -18,8 +21,31 @@ from foundation.short_cache import ShortCache
 
 AnyRow = ResultRow[*tuple[Any, ...]]
 
-_place = select(stations.c.station_id, stations.c.operator_id, evses.c.evse_key).outerjoin(
-    evses, evses.c.station_id == stations.c.station_id
+_place = select(
+    stations.c.station_id,
+    stations.c.operator_id,
+    stations.c.latitude,
+    stations.c.longitude,
+    evses.c.evse_key,
+    evses.c.spelled,
+    site_evses.c.connector_types,
+    sites.c.site_id,
+    sites.c.time_zone,
+    sites.c.access,
+    sites.c.groups,
+).select_from(
+    stations.outerjoin(evses, evses.c.station_id == stations.c.station_id)
+    # of the station's own operator: nobody else says who may charge there
+    .outerjoin(
+        site_evses,
+        (site_evses.c.operator_id == stations.c.operator_id)
+        & (site_evses.c.evse_key == evses.c.evse_key),
+    )
+    .outerjoin(
+        sites,
+        (sites.c.operator_id == site_evses.c.operator_id)
+        & (sites.c.site_id == site_evses.c.site_id),
+    )
 )
 _place_by_station = _place.where(stations.c.station_id == bindparam("station_id")).order_by(
     evses.c.position
@@ -62,7 +88,21 @@ def _to_place(rows: Sequence[AnyRow]) -> Place | None:
     if not rows:
         return None
     keys = tuple(row.evse_key for row in rows if row.evse_key is not None)
-    return Place(rows[0].station_id, rows[0].operator_id, keys)
+    first = rows[0]
+    known = first.latitude is not None and first.longitude is not None
+    coordinates = (first.latitude, first.longitude) if known else None
+    placed: tuple[PlacedEvse, ...] = ()
+    if any(row.site_id is not None for row in rows):
+        placed = tuple(_placed(number, row) for number, row in enumerate(rows, start=1))
+    return Place(first.station_id, first.operator_id, keys, coordinates, placed)
+
+
+def _placed(number: int, row: AnyRow) -> PlacedEvse:
+    if row.site_id is None:
+        return PlacedEvse(number, row.evse_key, row.spelled)
+    site = SiteHere(row.site_id, Access(row.access), frozenset(row.groups), row.time_zone)
+    connectors = frozenset(map(ConnectorType, row.connector_types))
+    return PlacedEvse(number, row.evse_key, row.spelled, connectors, site)
 
 
 class SqlStationReader:
@@ -147,6 +187,14 @@ class SqlStationRepository:
             self._connection.execute(delete(evses).where(evses.c.station_id == station.station_id))
         self._insert_evses(station)
         return station
+
+    def lock(self, station_id: str) -> None:
+        """Keep others from changing what is told of the station until the unit of work ends."""
+        self._connection.execute(
+            select(stations.c.station_id)
+            .where(stations.c.station_id == station_id)
+            .with_for_update()
+        )
 
     def _insert_station(self, station: Station, values: Mapping[str, Any]) -> None:
         try:

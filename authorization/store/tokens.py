@@ -1,7 +1,9 @@
 """RFID cards and app accounts in the database: uids as keyed hash and ciphertext only."""
 
 import secrets
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -11,9 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from authorization.model.access_token import AccessToken, TokenKind, TokenStatus, TokenUid
 from authorization.operations.ports import ListedToken
 from authorization.store.tables import peppers, tokens
+from authorization.store.token_announcements import announce
 from foundation.clock import Clock
 from foundation.database import Database, Row
 from foundation.errors import Kind, ServiceError
+from foundation.many_rows import is_one_of
 from foundation.sealing import KeyedHash, Sealer
 
 AnyRow = ResultRow[*tuple[Any, ...]]
@@ -68,6 +72,10 @@ class TokenVault:
         """Return the 32 bytes that a token is looked up by."""
         return self._keyed_hash.digest(f"authorization.token:{kind.value}", uid.key)
 
+    def member_digest(self, kind: str, key: str) -> bytes:
+        """Return the 32 bytes that a member of an access group is looked up by."""
+        return self._keyed_hash.digest(f"authorization.member:{kind}", key)
+
     def seal(self, token_id: str, uid: TokenUid) -> bytes:
         """Return the uid encrypted for this token and no other."""
         return self._sealer.seal(uid.key.encode(), f"authorization.token:{token_id}")
@@ -105,6 +113,30 @@ class SqlTokens:
             for row in rows
         )
 
+    def cards_of(self, contract_ids: Collection[str]) -> Sequence[AccessToken]:
+        """Return the RFID cards of the contracts with these random ids."""
+        if not contract_ids:
+            return ()
+        with self._database.read() as connection:
+            which = is_one_of(connection, tokens.c.contract_id, contract_ids)
+            rows = connection.execute(
+                select(*_columns)
+                .where(which, tokens.c.kind == TokenKind.RFID.value)
+                .order_by(tokens.c.token_id)
+            ).all()
+        return [_token(row) for row in rows]
+
+    def uids_of(self, token_ids: Collection[str]) -> Mapping[str, TokenUid]:
+        """Return the uids of the tokens with these random ids; there may be fewer."""
+        if not token_ids:
+            return {}
+        with self._database.read() as connection:
+            which = is_one_of(connection, tokens.c.token_id, token_ids)
+            rows = connection.execute(
+                select(tokens.c.token_id, tokens.c.uid_sealed).where(which)
+            ).all()
+        return {row.token_id: self._vault.open(row.token_id, row.uid_sealed) for row in rows}
+
 
 class SqlTokenRepository:
     """`TokenRepository` on a connection whose transaction the operation commits."""
@@ -126,6 +158,7 @@ class SqlTokenRepository:
                     provider_id=token.provider_id,
                     status=token.status.value,
                     created_at=token.created_at,
+                    changed_at=token.created_at,
                 )
             )
         except IntegrityError as failure:
@@ -134,6 +167,7 @@ class SqlTokenRepository:
                 "token_taken",
                 "this token is registered already; its provider has to remove it first",
             ) from failure
+        announce(self._connection, token.token_id, token.created_at, valid=True)
 
     def lock(self, token_id: str) -> AccessToken | None:
         """Return the token and keep others from changing it until the unit of work ends."""
@@ -142,14 +176,21 @@ class SqlTokenRepository:
         ).first()
         return None if row is None else _token(row)
 
-    def set_status(self, token_id: str, status: TokenStatus) -> None:
+    def set_status(self, token_id: str, status: TokenStatus, now: datetime) -> None:
         """Store the token's new status."""
         self._connection.execute(
-            update(tokens).where(tokens.c.token_id == token_id).values(status=status.value)
+            update(tokens)
+            .where(tokens.c.token_id == token_id)
+            .values(status=status.value, changed_at=now)
         )
+        announce(self._connection, token_id, now, valid=status is TokenStatus.ACTIVE)
 
-    def remove(self, token_id: str) -> None:
-        """Delete the token with everything that could recognise it again."""
+    def remove(self, token_id: str, now: datetime) -> None:
+        """Delete the token with everything that could recognise it again.
+
+        Its sealed uid waits in the queue until the partners that know it are told, a week at most.
+        """
+        announce(self._connection, token_id, now, valid=False)
         self._connection.execute(delete(tokens).where(tokens.c.token_id == token_id))
 
 

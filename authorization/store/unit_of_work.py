@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from authorization.store.budgets import SqlBudgetRepository
 from authorization.store.sessions import SqlSessionRepository
 from authorization.store.stations import SqlStationRepository
 from authorization.store.tokens import SqlTokenRepository, TokenVault
+from authorization.store.transactions import SqlTransactionRepository
 from foundation.database import Database
 from foundation.outbox import Outbox
 
@@ -21,6 +23,8 @@ class SqlUnitOfWork:
         self.stations = SqlStationRepository(connection)
         self.tokens = SqlTokenRepository(connection, vault)
         self.sessions = SqlSessionRepository(connection)
+        self.transactions = SqlTransactionRepository(connection)
+        self.budgets = SqlBudgetRepository(connection)
         self.events = outbox.log(connection)
 
     def commit(self) -> None:

@@ -31,15 +31,36 @@ def kind_of(identifier: Identifier) -> IdentifierKind:
 
 
 class EnrolmentStatus(StrEnum):
-    """Whether an enrolment answers."""
+    """Whether an enrolment answers.
+
+    `removed` is the end, which its history alone shows: the enrolment itself is deleted.
+    """
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    REMOVED = "removed"
+
+
+class EnrolmentSource(StrEnum):
+    """How an enrolment came about."""
+
+    PROVIDER = "provider"  # by the API
+    ADMINISTRATOR = "administrator"
+    FIRST_SESSION = "first_session"
+    IMPORT = "import"
+
+
+FIRST_PRECEDENCE = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """One identifier enrolled for one contract, without the identifier itself."""
+    """One identifier enrolled for one contract, without the identifier itself.
+
+    Of the enrolments of one identifier each has a `precedence` of its own, the lower goes first.
+    `switched_off`: its provider wants no Autocharge for this vehicle, or for any of its contracts
+    (`provider_off`); it then answers as if it were suspended.
+    """
 
     enrolment_id: str
     kind: IdentifierKind
@@ -47,6 +68,19 @@ class Enrolment:
     provider_id: str
     status: EnrolmentStatus
     created_at: datetime
+    precedence: int = FIRST_PRECEDENCE
+    source: EnrolmentSource = EnrolmentSource.PROVIDER
+    switched_off: bool = False
+    provider_off: bool = False
+
+    @property
+    def answers(self) -> bool:
+        """Whether the identifier may be charged for on this contract now."""
+        return (
+            self.status is EnrolmentStatus.ACTIVE
+            and not self.switched_off
+            and not self.provider_off
+        )
 
 
 def parse_identifier(kind: str, text: str) -> Identifier:

@@ -4,11 +4,13 @@ Its random id says nothing about its owner, so a stranger is told NOT_FOUND, as 
 does not exist.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from autocharge.model.enrolment import Enrolment
+from autocharge.model.enrolment import Enrolment, Identifier
+from autocharge.model.precedence import in_order
+from autocharge.operations.ports import UnitOfWork
 from foundation.errors import Kind, ServiceError
-from foundation.events import Event
 from foundation.principal import Principal
 
 
@@ -17,6 +19,31 @@ def owned(principal: Principal, enrolment: Enrolment | None) -> Enrolment:
     if enrolment is None or not principal.acts_for_provider(enrolment.provider_id):
         raise enrolment_unknown()
     return enrolment
+
+
+@dataclass(frozen=True, slots=True)
+class OwnVehicle:
+    """One's own enrolment and all enrolments of its vehicle, locked."""
+
+    enrolment: Enrolment
+    identifier: Identifier
+    all: Sequence[Enrolment]
+
+    @property
+    def of_provider(self) -> list[Enrolment]:
+        """The enrolments of the same provider, the first by precedence first."""
+        mine = self.enrolment.provider_id
+        return [one for one in in_order(self.all) if one.provider_id == mine]
+
+
+def own_vehicle(principal: Principal, work: UnitOfWork, enrolment_id: str) -> OwnVehicle:
+    """Lock the vehicle of an enrolment; NOT_FOUND unless the principal acts for its provider."""
+    found = work.enrolments.lock_vehicle(enrolment_id)
+    identifier, vehicle = found if found is not None else (None, ())
+    for one in vehicle:
+        if identifier is not None and one.enrolment_id == enrolment_id:
+            return OwnVehicle(owned(principal, one), identifier, vehicle)
+    raise enrolment_unknown()
 
 
 def enrolment_unknown() -> ServiceError:
@@ -28,14 +55,12 @@ def enrolment_unknown() -> ServiceError:
     )
 
 
-def enrolment_event(
-    event_type: str, enrolment: Enrolment, principal: Principal, now: datetime
-) -> Event:
-    """Return an event about an enrolment, which it names by its random id alone."""
-    return Event(
-        event_type,
-        now,
-        principal.client_id,
-        (enrolment.provider_id,),
-        {"enrolment_id": enrolment.enrolment_id},
-    )
+def require_provider(principal: Principal, provider_id: str) -> None:
+    """Raise FORBIDDEN unless the principal acts for the provider id, which is no secret."""
+    if not principal.acts_for_provider(provider_id):
+        raise ServiceError(
+            Kind.FORBIDDEN,
+            "not_your_provider",
+            "this belongs to a provider id that your client does not hold; "
+            "ask an administrator to add it",
+        )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from autocharge.model.enrolment import Enrolment, Identifier, masked
 from autocharge.operations.access import enrolment_unknown
+from autocharge.operations.erasure_ports import Pseudonym
 from autocharge.operations.ports import EnrolmentReader
 from foundation.identifiers import Emaid
 from foundation.principal import ClientRole, Principal
@@ -13,10 +14,15 @@ MAXIMUM_PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class ListedEnrolment:
-    """An enrolment with the last four characters of its identifier."""
+    """An enrolment with the last four characters of its identifier.
+
+    `pseudonym` is the vehicle's name for the enrolment's provider, whichever of its enrolments or
+    spellings is looked at; no other provider is told the same.
+    """
 
     enrolment: Enrolment
     masked_identifier: str
+    pseudonym: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class ListEnrolments:
     """Show the enrolments of the caller's providers; administrators and auditors see all."""
 
     enrolments: EnrolmentReader
+    pseudonym: Pseudonym
 
     def __call__(
         self,
@@ -50,7 +57,7 @@ class ListEnrolments:
         parsed = None if emaid is None else Emaid.parse(emaid)
         limit = max(1, min(limit, MAXIMUM_PAGE))
         found = self.enrolments.page(providers, parsed, after, limit + 1)
-        page = tuple(_listed(*entry) for entry in found[:limit])
+        page = tuple(self._listed(*entry) for entry in found[:limit])
         more = len(found) > limit
         return EnrolmentPage(page, page[-1].enrolment.enrolment_id if more else None)
 
@@ -61,8 +68,8 @@ class ListEnrolments:
             principal.reads_everything or principal.acts_for_provider(found[0].provider_id)
         ):
             raise enrolment_unknown()
-        return _listed(*found)
+        return self._listed(*found)
 
-
-def _listed(enrolment: Enrolment, identifier: Identifier) -> ListedEnrolment:
-    return ListedEnrolment(enrolment, masked(identifier))
+    def _listed(self, enrolment: Enrolment, identifier: Identifier) -> ListedEnrolment:
+        named = self.pseudonym(f"provider:{enrolment.provider_id}", identifier)
+        return ListedEnrolment(enrolment, masked(identifier), named)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from autocharge.model.enrolment import Identifier
-from autocharge.model.resolution import Resolution, signals_of, weigh
+from autocharge.model.resolution import Resolution, Resolved, signals_of, weigh, withheld
 from autocharge.operations.ports import EnrolmentReader
+from autocharge.operations.quarantine_ports import QuarantineReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,15 @@ class Resolve:
     """
 
     enrolments: EnrolmentReader
+    quarantines: QuarantineReader
 
-    def __call__(self, identifier: Identifier) -> Resolution:
-        """Return what the identifier resolves to, with the signals it carries itself."""
-        return weigh(self.enrolments.find(identifier), signals_of(identifier))
+    def __call__(self, identifier: Identifier, operator_id: str | None = None) -> Resolution:
+        """Return what the identifier resolves to, with the signals it carries itself.
+
+        `operator_id` (`DEABC`) is whose station read it; None: at a place that is not known,
+        where a quarantine that holds at any counts.
+        """
+        found = weigh(self.enrolments.find(identifier), signals_of(identifier))
+        if not isinstance(found, Resolved):
+            return found
+        return withheld(found, self.quarantines.standing(identifier), operator_id)

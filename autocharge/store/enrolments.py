@@ -1,22 +1,28 @@
 """Enrolments in the database."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, select, update
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
-from autocharge.model.enrolment import Enrolment, EnrolmentStatus, Identifier, IdentifierKind
-from autocharge.operations.enrol import identifier_taken
-from autocharge.operations.ports import UnitOfWork
-from autocharge.store.identifier_vault import IdentifierVault
-from autocharge.store.tables import enrolments
+from autocharge.model.enrolment import (
+    Enrolment,
+    EnrolmentSource,
+    EnrolmentStatus,
+    Identifier,
+    IdentifierKind,
+)
+from autocharge.store.identifier_vault import (
+    IdentifierVault,
+    Stamp,
+    WritingVault,
+    digest_matches,
+)
+from autocharge.store.tables import enrolments, provider_choices
 from foundation.database import Database
 from foundation.identifiers import Emaid
-from foundation.outbox import Outbox, SqlEventLog
 
 AnyRow = ResultRow[*tuple[Any, ...]]
 
@@ -27,17 +33,30 @@ _columns = (
     enrolments.c.provider_id,
     enrolments.c.status,
     enrolments.c.created_at,
+    enrolments.c.precedence,
+    enrolments.c.source,
+    enrolments.c.switched_off,
+    provider_choices.c.autocharge,
+)
+_with_choices = enrolments.outerjoin(
+    provider_choices, provider_choices.c.provider_id == enrolments.c.provider_id
 )
 # a violated constraint would leave values in PostgreSQL's own log; both dialects compile this
 _insert = insert_or_skip(enrolments).on_conflict_do_nothing().returning(enrolments.c.enrolment_id)
 _locked = (
     select(*_columns)
+    .select_from(_with_choices)
     .where(enrolments.c.enrolment_id == bindparam("enrolment_id"))
-    .with_for_update()  # SQLite's one writer needs no lock
+    .with_for_update(of=enrolments)  # SQLite's one writer needs no lock
 )
 
 
-def _enrolment(row: AnyRow) -> Enrolment:
+select_enrolments = select(*_columns).select_from(_with_choices)
+"""Rows that `enrolment_of` reads."""
+
+
+def enrolment_of(row: AnyRow) -> Enrolment:
+    """Return the enrolment of a row of `select_enrolments`."""
     return Enrolment(
         enrolment_id=row.enrolment_id,
         kind=IdentifierKind(row.kind),
@@ -45,25 +64,21 @@ def _enrolment(row: AnyRow) -> Enrolment:
         provider_id=row.provider_id,
         status=EnrolmentStatus(row.status),
         created_at=row.created_at,
+        precedence=row.precedence,
+        source=EnrolmentSource(row.source),
+        switched_off=row.switched_off,
+        provider_off=row.autocharge is False,  # none: the provider never chose
     )
 
 
-class _ByIdentifier:
-    """The one select of the hot path, built once for the peppers that there are."""
-
-    def __init__(self, vault: IdentifierVault) -> None:
-        self._vault = vault
-        self._names = [f"digest_{i}" for i in range(vault.pepper_count)]
-        self.statement = select(*_columns).where(
-            or_(*(enrolments.c.digest == bindparam(name) for name in self._names))
-        )
-
-    def values(self, identifier: Identifier) -> dict[str, bytes]:
-        return dict(zip(self._names, self._vault.digests(identifier), strict=True))
-
-    def find(self, connection: Connection, identifier: Identifier) -> list[Enrolment]:
-        rows = connection.execute(self.statement, self.values(identifier))
-        return [_enrolment(row) for row in rows]
+# the one select of the hot path
+_by_identifier = (
+    select(*_columns).select_from(_with_choices).where(digest_matches(enrolments.c.digest))
+)
+# in one order: who locks theirs first and then the others would deadlock
+_locked_of_identifier = _by_identifier.order_by(enrolments.c.enrolment_id).with_for_update(
+    of=enrolments
+)
 
 
 class SqlEnrolmentReader:
@@ -72,18 +87,18 @@ class SqlEnrolmentReader:
     def __init__(self, database: Database, vault: IdentifierVault) -> None:
         self._database = database
         self._vault = vault
-        self._by_identifier = _ByIdentifier(vault)
 
     def find(self, identifier: Identifier) -> Sequence[Enrolment]:
         """Return every enrolment of the identifier, under whichever pepper it was hashed."""
-        found = self._by_identifier
-        rows = self._database.fetch(found.statement, found.values(identifier))
-        return [_enrolment(row) for row in rows]
+        rows = self._database.fetch(_by_identifier, self._vault.digest_values(identifier))
+        return [enrolment_of(row) for row in rows]
 
     def by_id(self, enrolment_id: str) -> tuple[Enrolment, Identifier] | None:
         """Return an enrolment and its identifier, or None."""
         found = self._with_identifiers(
-            select(*_columns, enrolments.c.sealed).where(enrolments.c.enrolment_id == enrolment_id)
+            select(*_columns, enrolments.c.sealed)
+            .select_from(_with_choices)
+            .where(enrolments.c.enrolment_id == enrolment_id)
         )
         return found[0] if found else None
 
@@ -96,7 +111,10 @@ class SqlEnrolmentReader:
     ) -> tuple[tuple[Enrolment, Identifier], ...]:
         """Return up to `limit` enrolments of these providers (None: all) in order of their id."""
         statement = (
-            select(*_columns, enrolments.c.sealed).order_by(enrolments.c.enrolment_id).limit(limit)
+            select(*_columns, enrolments.c.sealed)
+            .select_from(_with_choices)
+            .order_by(enrolments.c.enrolment_id)
+            .limit(limit)
         )
         if provider_ids is not None:
             statement = statement.where(enrolments.c.provider_id.in_(sorted(provider_ids)))
@@ -115,7 +133,7 @@ class SqlEnrolmentReader:
             rows = connection.execute(statement).all()
         return tuple(
             (
-                _enrolment(row),
+                enrolment_of(row),
                 self._vault.open(row.enrolment_id, IdentifierKind(row.kind), row.sealed),
             )
             for row in rows
@@ -126,43 +144,72 @@ class SqlEnrolmentRepository:
     """`EnrolmentRepository` on a connection whose transaction the operation commits."""
 
     def __init__(
-        self, connection: Connection, vault: IdentifierVault, by_identifier: _ByIdentifier
+        self, connection: Connection, vault: WritingVault, reading: IdentifierVault
     ) -> None:
         self._connection = connection
         self._vault = vault
-        self._by_identifier = by_identifier
+        self._reading = reading
 
     def find(self, identifier: Identifier) -> Sequence[Enrolment]:
         """Return every enrolment of the identifier."""
-        return self._by_identifier.find(self._connection, identifier)
+        rows = self._connection.execute(_by_identifier, self._vault.digest_values(identifier))
+        return [enrolment_of(row) for row in rows]
 
-    def add(self, enrolment: Enrolment, identifier: Identifier) -> None:
-        """Store a new enrolment; CONFLICT where the identifier has one already."""
-        values = {
-            "enrolment_id": enrolment.enrolment_id,
-            "kind": enrolment.kind.value,
-            "digest": self._vault.digests(identifier)[0],
-            "key_id": self._vault.key_id,
-            "sealed": self._vault.seal(enrolment.enrolment_id, identifier),
-            "emaid": enrolment.emaid.key,
-            "provider_id": enrolment.provider_id,
-            "status": enrolment.status.value,
-            "created_at": enrolment.created_at,
-        }
-        if self._connection.execute(_insert, values).first() is None:
-            raise identifier_taken()
+    def lock_all(self, identifier: Identifier) -> Sequence[Enrolment]:
+        """Return every enrolment of the identifier and keep others from changing them."""
+        rows = self._connection.execute(
+            _locked_of_identifier, self._vault.digest_values(identifier)
+        )
+        return [enrolment_of(row) for row in rows]
+
+    def add(self, enrolment: Enrolment, identifier: Identifier) -> bool:
+        """Store a new enrolment; False where another of the identifier has its precedence."""
+        stamp = self._vault.stamp(identifier)
+        sealed = self._vault.seal(enrolment.enrolment_id, identifier)
+        values = enrolment_values(enrolment, stamp, sealed)
+        return self._connection.execute(_insert, values).first() is not None
 
     def lock(self, enrolment_id: str) -> Enrolment | None:
         """Return the enrolment and keep others from changing it until the unit of work ends."""
         row = self._connection.execute(_locked, {"enrolment_id": enrolment_id}).first()
-        return None if row is None else _enrolment(row)
+        return None if row is None else enrolment_of(row)
+
+    def lock_vehicle(self, enrolment_id: str) -> tuple[Identifier, Sequence[Enrolment]] | None:
+        """Return an enrolment's identifier with all its enrolments, locked; None: no such one.
+
+        All are locked in one order: who locked theirs first and then the others would deadlock.
+        """
+        row = self._connection.execute(
+            select(enrolments.c.kind, enrolments.c.sealed).where(
+                enrolments.c.enrolment_id == enrolment_id
+            )
+        ).first()
+        if row is None:
+            return None
+        identifier = self._reading.open(enrolment_id, IdentifierKind(row.kind), row.sealed)
+        vehicle = self.lock_all(identifier)
+        if enrolment_id not in {one.enrolment_id for one in vehicle}:
+            return None  # removed or replaced in this moment
+        return identifier, vehicle
 
     def set_status(self, enrolment_id: str, status: EnrolmentStatus) -> None:
         """Store the enrolment's new status."""
+        self._set(enrolment_id, {"status": status.value})
+
+    def set_precedences(self, precedences: Mapping[str, int]) -> None:
+        """Store a new order of enrolments of one identifier that are locked."""
+        # no two of them may have one place, not even in between
+        for aside in (-1, 1):
+            for enrolment_id, precedence in precedences.items():
+                self._set(enrolment_id, {"precedence": aside * precedence})
+
+    def set_switch(self, enrolment_id: str, *, off: bool) -> None:
+        """Store the provider's switch for the vehicle."""
+        self._set(enrolment_id, {"switched_off": off})
+
+    def _set(self, enrolment_id: str, values: Mapping[str, Any]) -> None:
         self._connection.execute(
-            update(enrolments)
-            .where(enrolments.c.enrolment_id == enrolment_id)
-            .values(status=status.value)
+            update(enrolments).where(enrolments.c.enrolment_id == enrolment_id).values(**values)
         )
 
     def delete(self, enrolment_id: str) -> None:
@@ -172,34 +219,19 @@ class SqlEnrolmentRepository:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SqlUnitOfWork:
-    """`UnitOfWork` on one transaction."""
-
-    enrolments: SqlEnrolmentRepository
-    events: SqlEventLog
-    connection: Connection
-
-    def commit(self) -> None:
-        """Make all of it durable and visible at once."""
-        self.connection.commit()
-
-
-class SqlUnitsOfWork:
-    """Opens units of work; an instance is the port `OpenUnitOfWork`."""
-
-    def __init__(self, database: Database, vault: IdentifierVault, outbox: Outbox) -> None:
-        self._database = database
-        self._vault = vault
-        self._outbox = outbox
-        self._by_identifier = _ByIdentifier(vault)
-
-    @contextmanager
-    def __call__(self) -> Iterator[UnitOfWork]:
-        """Yield a unit of work; without `commit()` everything in it is undone."""
-        with self._database.write() as connection:
-            yield SqlUnitOfWork(
-                SqlEnrolmentRepository(connection, self._vault, self._by_identifier),
-                self._outbox.log(connection),
-                connection,
-            )
+def enrolment_values(enrolment: Enrolment, stamp: Stamp, sealed: bytes) -> dict[str, Any]:
+    """Return the row of an enrolment whose identifier is stored as `stamp` and `sealed`."""
+    return {
+        "enrolment_id": enrolment.enrolment_id,
+        "kind": enrolment.kind.value,
+        "digest": stamp.digest,
+        "key_id": stamp.key_id,
+        "sealed": sealed,
+        "emaid": enrolment.emaid.key,
+        "provider_id": enrolment.provider_id,
+        "status": enrolment.status.value,
+        "created_at": enrolment.created_at,
+        "precedence": enrolment.precedence,
+        "source": enrolment.source.value,
+        "switched_off": enrolment.switched_off,
+    }

@@ -9,12 +9,12 @@ from flask_openapi3 import APIBlueprint, Tag
 from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel, Field
 
-from contract_service.api.bulk import BulkRoute
 from contract_service.api.schemas import EmaidPath
 from contract_service.model.contract_data import ContractData
 from contract_service.model.contract_file import read_contracts
 from contract_service.operations.provision_contracts import Outcome, ProvisionContracts
 from contract_service.operations.renew_contract_data import RenewContractData
+from foundation.bulk_route import BulkRoute
 from foundation.principal import ClientRole, Principal
 
 MAXIMUM_BULK_BYTES = 256 * 1024

@@ -19,14 +19,13 @@ from contract_service.api.schemas import (
     PageQuery,
     Vehicle,
 )
-from contract_service.model.pem import read_csr
 from contract_service.operations.bind_pcid import BindPcid
 from contract_service.operations.create import CreateContract
-from contract_service.operations.issue_certificate import IssueContractCertificate
 from contract_service.operations.resume import ResumeContract
 from contract_service.operations.show import ListContracts, ShowContract
 from contract_service.operations.suspend import SuspendContract
 from contract_service.operations.terminate import TerminateContract
+from foundation.hot_routes import Handle, answer, described_by
 from foundation.principal import Principal
 
 _TAG = Tag(name="Contracts", description="Contracts (EVCO) of a provider and their certificates")
@@ -34,7 +33,7 @@ _TAG = Tag(name="Contracts", description="Contracts (EVCO) of a provider and the
 
 @dataclass(frozen=True, slots=True)
 class ContractOperations:
-    """What the blueprint translates for."""
+    """What the blueprint translates for; `issue_certificate` is a hot translator."""
 
     create: CreateContract
     list: ListContracts
@@ -43,7 +42,7 @@ class ContractOperations:
     resume: ResumeContract
     terminate: TerminateContract
     bind_pcid: BindPcid
-    issue_certificate: IssueContractCertificate
+    issue_certificate: Handle
 
 
 def contracts_blueprint(
@@ -140,11 +139,10 @@ def _add_certificates(
         summary="Issue a contract certificate",
         responses={201: CertificateBody},
     )
-    def issue_contract_certificate(path: EmaidPath, body: CertificateRequest) -> Response:
+    @described_by(path=EmaidPath, body=CertificateRequest)
+    def issue_contract_certificate(**parameters: str) -> Response:
         """CN is the canonical EMAID; a contract may have several certificates over its life."""
-        csr = read_csr(body.csr.encode())
-        certificate = operations.issue_certificate(principal(), path.emaid, csr)
-        return _json(CertificateBody.of(certificate), 201)
+        return answer(operations.issue_certificate, principal(), parameters)
 
     @blueprint.get(
         "/v1/contracts/<emaid>/certificates",

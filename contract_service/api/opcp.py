@@ -100,6 +100,13 @@ class RoleTable:
         `path` is the route's template in any spelling of its parameters; HEAD counts as GET. An
         operation that the table does not have is forbidden to everybody, ADMIN included.
         """
+        principal.require_role(*self.required(method, path))
+
+    def required(self, method: str, path: str) -> frozenset[ClientRole]:
+        """Return the roles of which a client needs one; ADMIN always has them.
+
+        Raises FORBIDDEN (`operation_without_roles`) for an operation that the table does not have.
+        """
         operation = self.by_route.get(route_key("GET" if method == "HEAD" else method, path))
         if operation is None:
             raise ServiceError(
@@ -107,7 +114,7 @@ class RoleTable:
                 "operation_without_roles",
                 "no role may call this; tell the operator of this service",
             )
-        principal.require_role(*(operation.roles or {ClientRole.ADMIN}))
+        return operation.roles or frozenset({ClientRole.ADMIN})
 
 
 def route_key(method: str, path: str) -> str:

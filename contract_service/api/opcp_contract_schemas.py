@@ -180,13 +180,6 @@ class CcpResponseBody(BaseModel):
 
     CCPResponse: CcpResponse
 
-    @classmethod
-    def of(cls, exi: bytes, emaid: str | None) -> "CcpResponseBody":
-        """Return one answer of raw EXI."""
-        definition = MessageDefinition(certificateInstallationRes=write_der(exi), emaid=emaid)
-        content = EmaidContent(messageDef=definition)
-        return cls(CCPResponse=CcpResponse(emaidContent=[content]))
-
 
 class NoContractBody(RootModel[CcpResponseBody | OpcpError]):
     """A refusal: in EXI, for the vehicle, or (`alwaysReturnEXI: false`) as an error."""

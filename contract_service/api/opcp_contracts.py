@@ -27,19 +27,13 @@ from contract_service.api.opcp_contract_schemas import (
     read_octets,
 )
 from contract_service.api.opcp_vehicle_schemas import NAMESPACES, schema_asked
-from contract_service.model.installation import StepName
+from contract_service.api.signed_contract_data import HEADERS
 from contract_service.model.root_pool import root_id
 from contract_service.operations.add_signed_contract_data import (
     AddSignedContractData,
     SignedDataToAdd,
 )
 from contract_service.operations.delete_contract_data import DeleteContractData
-from contract_service.operations.install import (
-    Installation,
-    InstallationAction,
-    InstallationRequest,
-    InstallContract,
-)
 from contract_service.operations.read_contract_pool import (
     AnswerToProvide,
     ListVehicleContracts,
@@ -49,18 +43,17 @@ from contract_service.operations.read_contract_pool import (
     sees_vehicle,
 )
 from exi.xml_form import message_from_xml
-from foundation.errors import Kind, ServiceError
+from foundation.hot_routes import HandleWithHeaders, answer, described_by
 from foundation.principal import Principal
 
 _TAG = Tag(name="Contract pool", description="OPCP 1.0.0: contract data for vehicles")
-_REFERENCE = "X-Installation-Reference"
 
 
 @dataclass(frozen=True, slots=True)
 class ContractPoolOperations:
     """What the blueprint translates for."""
 
-    install: InstallContract
+    install: HandleWithHeaders  # AnswerInstallation
     add: AddSignedContractData
     delete: DeleteContractData
     look_up: LookUpContract
@@ -90,20 +83,13 @@ def _add_deliveries(
         operation_id="getSignedContractData",
         responses={200: CcpResponseBody, 404: NoContractBody},
     )
-    def get_signed_contract_data(body: StationRequestBody, header: InstallationHeader) -> Response:
+    @described_by(body=StationRequestBody, header=InstallationHeader)
+    def get_signed_contract_data() -> Response:
         """404 where there is no contract, with the answer that tells the vehicle so in EXI.
 
         The header `X-Installation-Reference` names the record at `/v1/installations/{reference}`.
         """
-        request = InstallationRequest(
-            exi=read_octets(body.certificateInstallationReq, "certificateInstallationReq"),
-            schema=schema_asked(body.xsdMsgDefNamespace),
-            action=InstallationAction.INSTALL,
-        )
-        installed = operations.install(principal(), request)
-        response = _answer(installed, always_exi=header.alwaysReturnEXI)
-        response.headers[_REFERENCE] = installed.reference
-        return response
+        return answer(operations.install, principal(), {}, HEADERS)
 
     @blueprint.get(
         "/v1/ccp/provideSignedContractData/<emaid>/<pcid>",
@@ -200,23 +186,6 @@ def _add_contracts(
             XmlContract.of(pooled, with_vehicle=sees_vehicle(asker, pooled)) for pooled in found
         ]
         return _json(PooledContractsBody(XMLContracts=shown))
-
-
-def _answer(installed: Installation, *, always_exi: bool) -> Response:
-    """Return the answer; a message that cannot be read has no session to answer in (400)."""
-    if installed.accepted:
-        emaid = installed.emaids[0].canonical
-        return _json(CcpResponseBody.of(installed.exi, emaid))
-    stopped = installed.steps[-1]
-    code, why = stopped.code or "refused", stopped.detail or ""
-    detail = f"{why} (installation {installed.reference})"
-    if stopped.name == StepName.MESSAGE:
-        raise ServiceError(Kind.MALFORMED, code, detail, {"certificateInstallationReq": why})
-    if stopped.name == StepName.LIMIT:
-        raise ServiceError(Kind.RATE_LIMITED, code, detail, {"retry_after": "60"})
-    if always_exi:
-        return _json(CcpResponseBody.of(installed.exi, None), 404)
-    raise ServiceError(Kind.NOT_FOUND, code, detail)
 
 
 def _json(body: BaseModel, status: int = 200) -> Response:

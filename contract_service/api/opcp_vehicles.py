@@ -7,7 +7,6 @@ from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
-from contract_service.api.bulk import BulkRoute
 from contract_service.api.opcp import OPCP_RESPONSES
 from contract_service.api.opcp_vehicle_schemas import (
     BroadcastHeader,
@@ -22,6 +21,7 @@ from contract_service.operations.delete_vehicle import DeleteVehicle
 from contract_service.operations.publish_vehicle import PublishVehicle
 from contract_service.operations.publish_vehicles import Outcome, PublishVehicles
 from contract_service.operations.show_vehicle import LookUpVehicle, ShowVehicle
+from foundation.bulk_route import BulkRoute
 from foundation.principal import Principal
 
 MAXIMUM_BULK_BYTES = 4 * 1024 * 1024

@@ -131,13 +131,18 @@ class CertificateBody(BaseModel):
     @classmethod
     def of(cls, certificate: ContractCertificate) -> "CertificateBody":
         """Return the certificate as JSON shows it."""
-        return cls(
-            fingerprint=certificate.fingerprint,
-            serial=certificate.serial,
-            not_before=certificate.not_before.astimezone(UTC),
-            not_after=certificate.not_after.astimezone(UTC),
-            certificate_chain=chain_pem(certificate.chain),
-        )
+        return cls.model_validate(certificate_payload(certificate))
+
+
+def certificate_payload(certificate: ContractCertificate) -> dict[str, str | datetime]:
+    """Return what `CertificateBody` holds, for answers that are given by the thousand."""
+    return {
+        "fingerprint": certificate.fingerprint,
+        "serial": certificate.serial,
+        "not_before": certificate.not_before.astimezone(UTC),
+        "not_after": certificate.not_after.astimezone(UTC),
+        "certificate_chain": chain_pem(certificate.chain),
+    }
 
 
 class CertificatesBody(BaseModel):

@@ -7,10 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from contract_service.model.contract import Contract, ContractStatus
+from contract_service.model.signer_leaf import SignerLeaf
 from exi import Schema
 from foundation.errors import Refused
 from foundation.identifiers import Emaid, Pcid
 from pki.model.path_certificate import PathCertificate
+from pki.model.path_frame import frame_certificate
 
 
 class InstallationAction(StrEnum):
@@ -79,12 +81,17 @@ class PooledContract:
     default: bool
 
 
-def key_fingerprint(certificate: PathCertificate) -> str:
+def key_fingerprint(certificate: PathCertificate | SignerLeaf) -> str:
     """Return the SHA-256 (lower-case hex) of a certificate's SubjectPublicKeyInfo.
 
     What is wrapped for a certificate is wrapped for its key, whatever certificate renews it.
     """
     return hashlib.sha256(certificate.frame.public_key).hexdigest()
+
+
+def recorded_key_fingerprint(certificate: bytes) -> str:
+    """Return the `key_fingerprint` of a certificate (DER) that was read before it was stored."""
+    return hashlib.sha256(frame_certificate(certificate).public_key).hexdigest()
 
 
 def undeliverable(pooled: PooledContract, recipient_key: str, at: datetime) -> Refused | None:

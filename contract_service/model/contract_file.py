@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from contract_service.model.record_file import (
+from exi.schema import Schema
+from foundation.clock import parse_time
+from foundation.errors import Kind, Refused, ServiceError
+from foundation.record_file import (
     FileFormat,
     LineSource,
     Members,
@@ -17,9 +20,6 @@ from contract_service.model.record_file import (
     read_records,
     text_of,
 )
-from exi.schema import Schema
-from foundation.clock import parse_time
-from foundation.errors import Kind, Refused, ServiceError
 
 MAXIMUM_RECORD_BYTES = 1024
 """Own judgement: the longest of all four members have some 150 bytes."""

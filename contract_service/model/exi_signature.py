@@ -2,7 +2,8 @@
 
 A digest covers the EXI fragment of one element; the signature covers the fragment of SignedInfo,
 which holds the digests. Fragments are written from the decoded values, whose spelling they keep,
-so that what is judged is what the caller then reads.
+or are the bits that those were decoded from, which is the same (`exi.fragments`): what is judged
+is what the caller then reads.
 
 What a valid signature does not prove: that the vehicle stands at this station (nothing in a
 request names one, so it can be relayed), nor that a CertificateInstallationReq is fresh (it holds
@@ -10,9 +11,9 @@ no nonce), nor that its certificate may be trusted (that is path validation's).
 """
 
 import hmac
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from contract_service.model.signature_suite import (
     CANONICAL_EXI,
@@ -41,6 +42,15 @@ class SignedElement(Protocol):
     @property
     def id(self) -> str | None:
         """The Id that references name, any spelling."""
+
+
+FragmentOf = Callable[[Any], bytes]
+"""A signed value of `exi.messages` -> its fragment."""
+
+
+def written(element: Any) -> bytes:
+    """Write a value's fragment, however its parts are spelled."""
+    return encode_fragment(element, Facets.LENIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +109,15 @@ def verify_signature(
     elements: Sequence[SignedElement],
     public_key: object,
     suites: Collection[SignatureSuite],
+    fragment: FragmentOf = written,
 ) -> SignatureVerdict:
     """Judge a message's signature over exactly these elements, in whatever order it names them.
 
     `public_key` is a key of `cryptography`, or None where there is none to verify with; `suites`
     are those that the caller allows. Algorithms, attributes and transforms outside of the profile
     are refused ([V2G2-771]); KeyInfo, Object and HMACOutputLength do not pass the codec. Raises
-    ExiError for elements that no message can hold, which decoded ones never are.
+    ExiError for elements that no message can hold, which decoded ones never are. `fragment` gives
+    the fragment of an element and of SignedInfo: writes it, or cuts it out of the message's stream.
     """
     if signature is None:
         return _refused("signature_missing", "the message has no signature; sign it")
@@ -115,8 +127,8 @@ def verify_signature(
         return _refused(
             "signature_algorithm_not_allowed", "the signature method is not one allowed here"
         )
-    digest_reasons = tuple(_digest_reasons(info.references, elements, suite))
-    signature_reasons = tuple(_signature_reasons(signature, public_key, suite))
+    digest_reasons = tuple(_digest_reasons(info.references, elements, suite, fragment))
+    signature_reasons = tuple(_signature_reasons(signature, public_key, suite, fragment))
     return SignatureVerdict(
         not digest_reasons, not signature_reasons, digest_reasons + signature_reasons
     )
@@ -129,7 +141,7 @@ def _refused(code: str, detail: str) -> SignatureVerdict:
 
 
 def _signature_reasons(
-    signature: Signature, public_key: object, suite: SignatureSuite
+    signature: Signature, public_key: object, suite: SignatureSuite, fragment: FragmentOf
 ) -> Iterator[Reason]:
     info = signature.signed_info
     if info.id is not None or signature.signature_value.id is not None:
@@ -148,13 +160,15 @@ def _signature_reasons(
             "signature_key_mismatch", "the signer's key is of another type than the signature"
         )
         return
-    signed = encode_fragment(info, Facets.LENIENT)
-    if not suite.verifies(public_key, signature.signature_value.value, signed):
+    if not suite.verifies(public_key, signature.signature_value.value, fragment(info)):
         yield Reason("signature_wrong", "the signature over SignedInfo is not the signer's")
 
 
 def _digest_reasons(
-    references: Sequence[Reference], elements: Sequence[SignedElement], suite: SignatureSuite
+    references: Sequence[Reference],
+    elements: Sequence[SignedElement],
+    suite: SignatureSuite,
+    fragment: FragmentOf,
 ) -> Iterator[Reason]:
     """Both directions: no reference to anything else, no element left out. That stops wrapping."""
     if _repeated(element.id for element in elements if element.id):
@@ -169,14 +183,14 @@ def _digest_reasons(
                 "a reference names no element to be signed, or one that another names, too",
             )
             continue
-        yield from _reference_reasons(reference, element, suite)
+        yield from _reference_reasons(reference, element, suite, fragment)
     missing = [*uncovered.values(), *(element for element in elements if not element.id)]
     for element in missing:
         yield Reason("element_not_signed", f"no reference covers {_name(element)}")
 
 
 def _reference_reasons(
-    reference: Reference, element: SignedElement, suite: SignatureSuite
+    reference: Reference, element: SignedElement, suite: SignatureSuite, fragment: FragmentOf
 ) -> Iterator[Reason]:
     name = _name(element)
     if reference.type is not None:
@@ -186,7 +200,7 @@ def _reference_reasons(
     if reference.digest_method.algorithm != suite.digest_method:
         yield Reason("digest_not_allowed", f"{name}: its digest must be {suite.digest_method}")
         return
-    digest = suite.digest(encode_fragment(element, Facets.LENIENT))
+    digest = suite.digest(fragment(element))
     if not hmac.compare_digest(digest, reference.digest_value):
         yield Reason("digest_wrong", f"{name} is not what was signed")
 

@@ -72,12 +72,26 @@ def wrap_contract_key(
     *,
     experimental: bool = False,
 ) -> WrappedKey | Refused:
-    """Wrap a contract's private key for the holder of the recipient's key; certificates are DER.
+    """As `wrap_for`, with certificates as DER; refused as well are those that cannot be read."""
+    read = _read(contract_certificate, recipient_certificate)
+    if isinstance(read, Refused):
+        return read
+    return wrap_for(contract_key, *read, experimental=experimental)
+
+
+def wrap_for(
+    contract_key: PrivateKey,
+    contract_certificate: PathCertificate,
+    recipient_certificate: PathCertificate,
+    *,
+    experimental: bool = False,
+) -> WrappedKey | Refused:
+    """Wrap a contract's private key for the holder of the recipient's key.
 
     Each call takes a fresh ephemeral key and a fresh random IV. X448 is refused
     (`key_transport_experimental`) unless `experimental` is set. Refused as well are keys that do
-    not belong together (`contract_key_mismatch`, `key_transport_curves_differ`), certificates that
-    cannot be read, and in ISO 15118-20 what `_associated_data` names.
+    not belong together (`contract_key_mismatch`, `key_transport_curves_differ`) and in ISO 15118-20
+    what `_associated_data` names.
     """
     delivery = _delivery(contract_certificate, recipient_certificate)
     if isinstance(delivery, Refused):
@@ -118,7 +132,8 @@ def unwrap_contract_key(
     That check is [V2G2-823] and [V2G20-2510]. Certificates are DER. Refused: a key that is
     malformed, was wrapped for another recipient or contract, or was changed.
     """
-    delivery = _delivery(contract_certificate, recipient_certificate)
+    read = _read(contract_certificate, recipient_certificate)
+    delivery = read if isinstance(read, Refused) else _delivery(*read)
     if isinstance(delivery, Refused):
         return delivery
     if recipient_key.public_key() != delivery.recipient:
@@ -150,13 +165,17 @@ class _Delivery:
     associated_data: bytes
 
 
-def _delivery(contract_certificate: bytes, recipient_certificate: bytes) -> _Delivery | Refused:
-    contract = read_certificate(contract_certificate)
-    if isinstance(contract, Reason):
-        return Refused(contract.code, f"contract certificate: {contract.detail}")
-    recipient = read_certificate(recipient_certificate)
-    if isinstance(recipient, Reason):
-        return Refused(recipient.code, f"recipient's certificate: {recipient.detail}")
+def _read(contract: bytes, recipient: bytes) -> tuple[PathCertificate, PathCertificate] | Refused:
+    read_contract = read_certificate(contract)
+    if isinstance(read_contract, Reason):
+        return Refused(read_contract.code, f"contract certificate: {read_contract.detail}")
+    read_recipient = read_certificate(recipient)
+    if isinstance(read_recipient, Reason):
+        return Refused(read_recipient.code, f"recipient's certificate: {read_recipient.detail}")
+    return read_contract, read_recipient
+
+
+def _delivery(contract: PathCertificate, recipient: PathCertificate) -> _Delivery | Refused:
     curve = curve_of(recipient.public_key)
     if curve is None or not isinstance(recipient.public_key, PublicKey):
         return Refused(

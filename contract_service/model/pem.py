@@ -4,7 +4,8 @@ import base64
 import binascii
 import re
 import ssl
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import lru_cache
 
 from foundation.errors import Kind, ServiceError
 
@@ -43,6 +44,11 @@ def read_csr(presented: bytes) -> bytes:
     return decoded
 
 
-def chain_pem(chain: Iterable[bytes]) -> str:
+def chain_pem(chain: Sequence[bytes]) -> str:
     """Return DER certificates as one PEM text (RFC 7468) in the order given."""
-    return "".join(ssl.DER_cert_to_PEM_cert(certificate) for certificate in chain)
+    leaf, *above = chain or (None,)
+    return "" if leaf is None else ssl.DER_cert_to_PEM_cert(leaf) + "".join(map(_known_pem, above))
+
+
+_known_pem = lru_cache(maxsize=64)(ssl.DER_cert_to_PEM_cert)
+"""Authorities are few and stand in every chain."""

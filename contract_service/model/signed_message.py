@@ -5,16 +5,18 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from contract_service.model.exi_signature import (
+    FragmentOf,
     SignatureVerdict,
     SignedElement,
     verify_signature,
+    written,
 )
 from contract_service.model.signature_suite import SUITES, SignatureSuite
+from contract_service.model.signer_leaf import SignerLeaf, read_signer_leaf
 from exi import Message, Schema
 from exi.messages import iso15118_2, iso15118_20
 from exi.messages.xmldsig import Signature
 from foundation.errors import Refused
-from pki.model.path_certificate import PathCertificate, read_certificate
 from pki.model.roles import CertificateRole
 from pki.model.verdict import Reason, Verdict
 
@@ -58,7 +60,7 @@ class SignedMessageVerdict:
 
     content: SignedContent | None
     signature: SignatureVerdict
-    leaf: PathCertificate | None = None
+    leaf: SignerLeaf | None = None
 
     @property
     def valid(self) -> bool:
@@ -133,12 +135,14 @@ def _ids(chain: iso15118_2.CertificateChain) -> tuple[str, ...]:
 
 
 def verify_message(
-    message: Message, suites: Collection[SignatureSuite] | None = None
+    message: Message,
+    suites: Collection[SignatureSuite] | None = None,
+    fragment: FragmentOf = written,
 ) -> SignedMessageVerdict:
     """Judge the signature of a decoded message by the leaf certificate that it carries.
 
-    `suites` narrows what the message's standard allows, and never widens it. Whatever `decode`
-    returned gets a verdict, never an exception.
+    `suites` narrows what the message's standard allows, and never widens it. `fragment` is that of
+    `verify_signature`. Whatever `decode` returned gets a verdict, never an exception.
     """
     content = signed_content(message)
     if isinstance(content, Refused):
@@ -149,9 +153,9 @@ def verify_message(
     allowed = SUITES[content.schema]
     if suites is not None:
         allowed = allowed.intersection(suites)
-    leaf = read_certificate(content.signer_chain[0]) if content.signer_chain else None
+    leaf = read_signer_leaf(content.signer_chain[0]) if content.signer_chain else None
     key = None if leaf is None or isinstance(leaf, Reason) else leaf.public_key
-    verdict = verify_signature(content.signature, content.elements, key, allowed)
+    verdict = verify_signature(content.signature, content.elements, key, allowed, fragment)
     if isinstance(leaf, Reason):
         verdict = replace(verdict, reasons=(*verdict.reasons, leaf))
         return SignedMessageVerdict(content, verdict)

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from contract_service.model.der_text import read_certificate_text
 from contract_service.model.provisioning_control import LEAF, NAMESPACE, SUB_CA_1, SUB_CA_2
-from contract_service.model.record_file import (
+from contract_service.model.vehicle import VehicleToPublish
+from exi.schema import Schema, schema_of
+from foundation.errors import Kind, Refused, ServiceError
+from foundation.record_file import (
     FileFormat,
     LineSource,
     Members,
@@ -19,9 +22,6 @@ from contract_service.model.record_file import (
     read_records,
     text_of,
 )
-from contract_service.model.vehicle import VehicleToPublish
-from exi.schema import Schema, schema_of
-from foundation.errors import Kind, Refused, ServiceError
 
 MAXIMUM_RECORD_BYTES = 16_384
 """Own judgement: three certificates of 1600 bytes have some 7 kB in PEM."""

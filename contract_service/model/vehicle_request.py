@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from contract_service.model.contract_data import InstallationAction, key_fingerprint
 from contract_service.model.installation import Objection, StepName
 from contract_service.model.signed_message import SignedContent, verify_message
-from exi import ExiError, Message, Schema, decode
+from contract_service.model.signer_leaf import SignerLeaf
+from exi import DecodedMessage, ExiError, Message, Schema, decode_with_fragments
 from exi.messages import iso15118_2, iso15118_20
 from exi.messages.xmldsig import X509IssuerSerial
 from foundation.errors import Refused
 from foundation.identifiers import Emaid, InvalidIdentifier
-from pki.model.path_certificate import PathCertificate
 from pki.model.verdict import Reason
 
 MAXIMUM_EXI_BYTES = 16 * 1024
@@ -48,7 +48,7 @@ class VehicleRequest:
     action: InstallationAction
     session_id: bytes
     content: SignedContent
-    leaf: PathCertificate
+    leaf: SignerLeaf
     roots: tuple[X509IssuerSerial, ...]
     maximum: int | None = None
     prioritized: tuple[Emaid, ...] = ()
@@ -65,14 +65,14 @@ class VehicleRequest:
         return key_fingerprint(self.leaf)
 
 
-def read_message(stream: bytes, schema: Schema) -> Message | Stopped:
+def read_message(stream: bytes, schema: Schema) -> DecodedMessage | Stopped:
     """Return the message that raw EXI is, or why it is none; never raises."""
     if len(stream) > MAXIMUM_EXI_BYTES:
         return _unreadable(
             "exi_too_large", f"a request for a contract has at most {MAXIMUM_EXI_BYTES} bytes"
         )
     try:
-        return decode(stream, schema)
+        return decode_with_fragments(stream, schema)
     except ExiError as failure:
         return _unreadable(failure.code, failure.detail)
 
@@ -83,13 +83,14 @@ def session_of(message: Message) -> bytes:
 
 
 def read_request(
-    message: Message, schema: Schema, action: InstallationAction
+    decoded: DecodedMessage, schema: Schema, action: InstallationAction
 ) -> VehicleRequest | Stopped:
     """Return the request that a message is, its signature verified by the leaf that it carries.
 
     Which certificate that is, and whether it may be trusted, is still to be asked: callers must
     have a verdict on the chain, and ask `content.signer_judged` about it.
     """
+    message = decoded.message
     body = message.body if isinstance(message, iso15118_2.V2GMessage) else message
     details: tuple[tuple[X509IssuerSerial, ...], int | None, tuple[Emaid, ...], str | None]
     match body, action:
@@ -102,7 +103,7 @@ def read_request(
             details = (body.root_certificate_ids, None, (), body.emaid)
         case _:
             return _unreadable("message_type_wrong", f"this is no request to {action} a contract")
-    verdict = verify_message(message)
+    verdict = verify_message(message, fragment=decoded.fragments.of)
     if not verdict.valid or verdict.content is None or verdict.leaf is None:
         reasons = verdict.signature.reasons
         return Stopped(

@@ -39,6 +39,7 @@ def change_status(
             work.contracts.set_status(contract.contract_id, after)
             if after is ContractStatus.TERMINATED:
                 work.contracts.owe_revocations(contract.contract_id)
+                work.contracts.announce_end(contract)
             work.events.append(contract_event(_EVENTS[transition], contract, principal, now))
             work.commit()
     return replace(contract, status=after)

@@ -1,8 +1,14 @@
 """Find a contract and its certificates, as the decision does for every request."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from contract_service.model.contract import Contract, ContractCertificate, ContractStatus
+from contract_service.model.contract import (
+    Contract,
+    ContractCertificate,
+    ContractStatus,
+    identity,
+)
 from contract_service.operations.ports import ContractReader
 from foundation.identifiers import Emaid
 
@@ -33,6 +39,16 @@ class FindContract:
         if contract is None or contract.status is not ContractStatus.ACTIVE:
             return None
         return contract.emaid
+
+    def standing_many(self, emaids: Collection[Emaid]) -> Mapping[Emaid, Emaid]:
+        """Return of these EMAIDs those that name an active contract, each with the contract's."""
+        contracts = {
+            identity(contract.emaid): contract.emaid
+            for contract in self.contracts.find_many(emaids)
+            if contract.status is ContractStatus.ACTIVE
+        }
+        named = {emaid: contracts.get(identity(emaid)) for emaid in emaids}
+        return {emaid: own for emaid, own in named.items() if own is not None}
 
     def certificates(self, emaid: Emaid) -> tuple[ContractCertificate, ...]:
         """Return the certificates recorded for that EMAID and no other, latest first."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from contract_service.model.contract_data import (
@@ -167,11 +167,11 @@ class InstallContract:
     ) -> _Delivery | Stopped:
         if request.station_id and not self.limits.station_may(request.station_id, now):
             return too_many("this station")
-        message = read_message(request.exi, request.schema)
-        if isinstance(message, Stopped):
-            return message
-        journey.session_id = session_of(message)
-        asked = read_request(message, request.schema, request.action)
+        decoded = read_message(request.exi, request.schema)
+        if isinstance(decoded, Stopped):
+            return decoded
+        journey.session_id = session_of(decoded.message)
+        asked = read_request(decoded, request.schema, request.action)
         if not isinstance(asked, Stopped) or asked.step is not StepName.MESSAGE:
             journey.passed(StepName.MESSAGE)
         if isinstance(asked, Stopped):
@@ -345,8 +345,14 @@ class InstallContract:
         exi: bytes,
         now: datetime,
     ) -> Installation:
+        reference = self.new_reference()
+        data = None if isinstance(outcome, Stopped) else outcome.pooled.data
+        event = None
+        if data is not None:
+            kind = "contract_data.delivered"
+            event = data_event(kind, data, principal, now, reference=reference)
         record = InstallationRecord(
-            reference=self.new_reference(),
+            reference=reference,
             answered_at=now,
             client_id=principal.client_id,
             operator_ids=tuple(sorted(principal.operator_ids)),
@@ -355,37 +361,25 @@ class InstallContract:
             provider_id=journey.provider_id,
             schema=request.schema,
             action=request.action,
-            accepted=False,
-            response_code=OK,
-            remaining_contracts=0,
+            accepted=data is not None,
+            response_code=(
+                response_code(request.schema, outcome.objection)
+                if isinstance(outcome, Stopped)
+                else OK
+            ),
+            remaining_contracts=0 if isinstance(outcome, Stopped) else outcome.remaining,
             steps=tuple(journey.steps),
+            data_id=None if data is None else data.data_id,
             session=journey.session,
             request=journey.request,
         )
-        emaids: tuple[Emaid, ...] = ()
-        event = None
-        if isinstance(outcome, Stopped):
-            code = response_code(request.schema, outcome.objection)
-            record = replace(record, response_code=code)
-        else:
-            data = outcome.pooled.data
-            record = replace(
-                record,
-                accepted=True,
-                remaining_contracts=outcome.remaining,
-                data_id=data.data_id,
-            )
-            emaids = (data.emaid,)
-            event = data_event(
-                "contract_data.delivered", data, principal, now, reference=record.reference
-            )
         self.log.append(record, event)
         return Installation(
             record.reference,
             record.accepted,
             record.response_code,
             exi,
-            emaids,
+            () if data is None else (data.emaid,),
             record.remaining_contracts,
             record.steps,
         )

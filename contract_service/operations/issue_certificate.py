@@ -1,38 +1,48 @@
 """Issue a contract certificate."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from contract_service.model.contract import Contract, ContractCertificate, ContractStatus
 from contract_service.operations.access import existing, owned_emaid
 from contract_service.operations.change_status import contract_event
-from contract_service.operations.ports import ContractCertificates, ContractReader, RevokeLeaf
+from contract_service.operations.ports import ContractReader, IssuedCertificates, RevokeLeaf
 from foundation.clock import Clock
 from foundation.errors import Kind, ServiceError
+from foundation.events import Event
 from foundation.principal import Principal
 from pki.model.certificate_reference import BySerial
-from pki.model.issued import IssuedCertificate
+from pki.model.issued import CertificateRecord, IssuedCertificate
 from pki.model.roles import CertificateRole, RevocationReason
-from pki.operations.issue import IssueRequest
+from pki.operations.issue import IssueRequest, Record
+
+
+class IssueAndRecord(Protocol):
+    """`pki.operations.issue.IssueCertificate`."""
+
+    def __call__(
+        self, principal: Principal, request: IssueRequest, record: Record
+    ) -> IssuedCertificate:
+        """Issue a certificate and have it recorded by `record`, once."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssueContractCertificate:
     """Issue a certificate for a contract from the vehicle's or provider's CSR.
 
-    Order: the authority issues and records (its own transaction), then the certificate is
-    recorded for the contract together with its event, then it is delivered. A crash in between
-    leaves a certificate that nobody received. Recording locks the contract: one that was
-    suspended or terminated meanwhile gets no certificate, and the new one is revoked.
+    Order: the authority reserves and signs; then the certificate is recorded, for the authority
+    and for the contract in one transaction; then it is delivered. Recording locks the contract:
+    one that was suspended or terminated meanwhile gets no certificate, and the new one, recorded
+    for the authority alone, is revoked.
 
     `issuer` is the slot of the authority that signs (`mo-sub2`); `lifetime` is shortened so that
     no certificate outlives its contract.
     """
 
-    certificates: ContractCertificates
+    certificates: IssuedCertificates
     contracts: ContractReader
-    issue: Callable[[Principal, IssueRequest], IssuedCertificate]
+    issue: IssueAndRecord
     revoke: RevokeLeaf
     clock: Clock
     issuer: str
@@ -49,16 +59,30 @@ class IssueContractCertificate:
         contract = existing(self.contracts.find(parsed))
         now = self.clock()
         _require_standing(contract, now)
-        issued = self.issue(principal, self._request(contract, csr, now))
-        certificate = _certificate(issued)
-        if not self._record(principal, contract, issued.issuer, certificate, now):
+        recorded: list[bool] = []
+
+        def record(issued: IssuedCertificate, own: CertificateRecord, own_event: Event) -> None:
+            certificate = _certificate(issued)
+            event = contract_event(
+                "contract_certificate.issued",
+                contract,
+                principal,
+                now,
+                fingerprint=certificate.fingerprint,
+            )
+            recorded.append(
+                self.certificates.record(contract.contract_id, certificate, event, own, own_event)
+            )
+
+        issued = self.issue(principal, self._request(contract, csr, now), record)
+        if recorded != [True]:
             self.revoke(
                 principal,
                 BySerial(issued.issuer, issued.serial),
                 RevocationReason.CESSATION_OF_OPERATION,
             )
             raise _not_standing()
-        return certificate
+        return _certificate(issued)
 
     def _request(self, contract: Contract, csr: bytes, now: datetime) -> IssueRequest:
         lifetime = self.lifetime
@@ -75,25 +99,6 @@ class IssueContractCertificate:
             public_key=None,
             not_before=None,
             lifetime=lifetime,
-        )
-
-    def _record(
-        self,
-        principal: Principal,
-        contract: Contract,
-        issuer: str,
-        certificate: ContractCertificate,
-        now: datetime,
-    ) -> bool:
-        event = contract_event(
-            "contract_certificate.issued",
-            contract,
-            principal,
-            now,
-            fingerprint=certificate.fingerprint,
-        )
-        return self.certificates.record_issued(
-            contract.contract_id, issuer, certificate, now, event
         )
 
 

@@ -1,6 +1,6 @@
 """What the operations on contracts need from outside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,7 @@ from foundation.events import Event, EventLog
 from foundation.identifiers import Emaid, Pcid
 from foundation.principal import Principal
 from pki.model.certificate_reference import BySerial
+from pki.model.issued import CertificateRecord
 from pki.model.roles import RevocationReason
 
 
@@ -18,6 +19,9 @@ class ContractReader(Protocol):
 
     def find(self, emaid: Emaid) -> Contract | None:
         """Return the contract that `emaid` names in any spelling, else None."""
+
+    def find_many(self, emaids: Collection[Emaid]) -> tuple[Contract, ...]:
+        """Return the contracts that these EMAIDs name in any spelling, in no order."""
 
     def by_id(self, contract_id: str) -> Contract | None:
         """Return the contract with this random id, else None."""
@@ -60,6 +64,9 @@ class ContractRepository(Protocol):
     def owe_revocations(self, contract_id: str) -> None:
         """Make the revocation of every own certificate of the contract due."""
 
+    def announce_end(self, contract: Contract) -> None:
+        """Have what hangs on the contract elsewhere removed."""
+
     def settle_revocation(self, issuer: str, serial: str) -> None:
         """Note that a revocation that was due is done."""
 
@@ -83,29 +90,33 @@ OpenUnitOfWork = Callable[[], AbstractContextManager[UnitOfWork]]
 
 
 class ContractCertificates(Protocol):
-    """The certificates recorded for contracts: those that we issued, and foreign ones that were
-    validated here."""
+    """Foreign certificates that were validated here and are recorded for contracts."""
 
     def is_recorded(self, contract_id: str, fingerprint: str) -> bool:
         """Whether the certificate is recorded for the contract already."""
-
-    def record_issued(
-        self,
-        contract_id: str,
-        issuer: str,
-        certificate: ContractCertificate,
-        at: datetime,
-        event: Event,
-    ) -> bool:
-        """Record a certificate of our authority `issuer`, durably and together with the event.
-
-        False, and nothing recorded, where the contract is not active any more.
-        """
 
     def record_foreign(
         self, contract_id: str, certificate: ContractCertificate, at: datetime, event: Event
     ) -> bool:
         """Record it durably together with the event; False where somebody was faster."""
+
+
+class IssuedCertificates(Protocol):
+    """Certificates that our authorities issue for contracts."""
+
+    def record(
+        self,
+        contract_id: str,
+        certificate: ContractCertificate,
+        event: Event,
+        own: CertificateRecord,
+        own_event: Event,
+    ) -> bool:
+        """Record a certificate and the events for its authority and for the contract.
+
+        All in one transaction, durable on return. False where the contract is not active any
+        more: then it is recorded for the authority alone, which has to revoke it.
+        """
 
 
 class RevokeLeaf(Protocol):

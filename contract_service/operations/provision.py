@@ -14,7 +14,7 @@ from contract_service.model.contract_data import (
     PreparedAnswer,
     key_fingerprint,
 )
-from contract_service.model.key_transport import wrap_contract_key
+from contract_service.model.key_transport import wrap_for
 from contract_service.model.prepared_answer import prepare
 from contract_service.model.signature_suite import SUITES, SigningKey, suite_of_key
 from contract_service.model.vehicle import Vehicle, VehicleDirectory
@@ -135,7 +135,7 @@ class ProvisionContract:
                     recipient_key=key_fingerprint(recipient),
                     origin=Origin.GENERATED,
                     term=term,
-                    answers=self._answers(emaid, vehicle, key, issued, now),
+                    answers=self._answers(emaid, vehicle.schema, recipient, key, issued, now),
                     renewal=renewal,
                 ),
             )
@@ -237,35 +237,32 @@ class ProvisionContract:
     def _answers(
         self,
         emaid: Emaid,
-        vehicle: Vehicle,
+        schema: Schema,
+        vehicle: PathCertificate,
         key: SigningKey,
         issued: IssuedCertificate,
         now: datetime,
     ) -> Sequence[PreparedAnswer]:
-        answers = list(
-            self._wrapped(
-                InstallationAction.INSTALL, emaid, vehicle.schema, key, issued, vehicle.certificate
-            )
-        )
-        if vehicle.schema is Schema.ISO15118_2:
+        action = InstallationAction.INSTALL
+        answers = list(self._wrapped(action, emaid, schema, key, issued, vehicle))
+        if schema is Schema.ISO15118_2:
+            action = InstallationAction.UPDATE
             for certificate in self._updated(emaid, now):
-                answers += self._wrapped(
-                    InstallationAction.UPDATE, emaid, vehicle.schema, key, issued, certificate
-                )
+                answers += self._wrapped(action, emaid, schema, key, issued, certificate)
         return answers
 
-    def _updated(self, emaid: Emaid, now: datetime) -> list[bytes]:
+    def _updated(self, emaid: Emaid, now: datetime) -> list[PathCertificate]:
         """Return the contract's certificates whose holders may ask for the next one."""
         standing = [
-            certificate.certificate
+            readable(certificate.certificate)
             for certificate in self.contracts.certificates(emaid)
             if certificate.not_after > now
         ]
         p256 = KeyAlgorithm.P256
         return [
-            der
-            for der in standing
-            if (suite := suite_of_key(readable(der).public_key)) and suite.key_algorithm is p256
+            certificate
+            for certificate in standing
+            if (suite := suite_of_key(certificate.public_key)) and suite.key_algorithm is p256
         ][:_UPDATED_CERTIFICATES]
 
     def _wrapped(
@@ -275,12 +272,11 @@ class ProvisionContract:
         schema: Schema,
         key: SigningKey,
         issued: IssuedCertificate,
-        recipient: bytes,
+        recipient: PathCertificate,
     ) -> Iterator[PreparedAnswer]:
         """Wrap the key once and sign for every V2G root."""
-        wrapped = wrap_contract_key(
-            key, issued.certificate, recipient, experimental=self.experimental
-        )
+        contract = readable(issued.certificate)
+        wrapped = wrap_for(key, contract, recipient, experimental=self.experimental)
         if isinstance(wrapped, Refused):
             raise ServiceError(Kind.INVALID, wrapped.code, wrapped.detail)
         for signer in self.signers(schema).newest.values():
@@ -292,7 +288,7 @@ class ProvisionContract:
                 raise ServiceError(Kind.INVALID, failure.code, failure.detail) from failure
             yield PreparedAnswer(
                 action,
-                key_fingerprint(readable(recipient)),
+                key_fingerprint(recipient),
                 signer.fingerprint,
                 signer.root_fingerprint,
                 message,

@@ -7,7 +7,6 @@ from enum import StrEnum
 from contract_service.model.contract import ContractStatus
 from contract_service.model.contract_data import Origin, PooledContract, key_fingerprint
 from contract_service.model.contract_file import ContractRecord, ContractToProvision
-from contract_service.model.line_report import LineReport, refused_line
 from contract_service.model.renewal_policy import RenewalPolicy, due
 from contract_service.model.vehicle import Vehicle, VehicleDirectory
 from contract_service.operations.access import owned_emaid
@@ -17,6 +16,7 @@ from contract_service.operations.provision import ProvisionContract, readable
 from foundation.clock import Clock
 from foundation.errors import Kind, Refused, ServiceError
 from foundation.identifiers import Emaid, Pcid
+from foundation.line_report import LineReport, refused_line
 from foundation.principal import ClientRole, Principal
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from contract_service.model.line_report import LineReport, refused_line
 from contract_service.model.vehicle import Vehicle, change_of
 from contract_service.model.vehicle_file import VehicleRecord
 from contract_service.operations.publish_vehicle import CheckVehicle, store_vehicle
 from contract_service.operations.vehicle_ports import OpenVehicleUnitOfWork, VehicleReader
 from foundation.errors import Refused, ServiceError
+from foundation.line_report import LineReport, refused_line
 from foundation.principal import ClientRole, Principal
 
 BATCH = 50

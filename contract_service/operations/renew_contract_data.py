@@ -8,7 +8,7 @@ from contract_service.model.contract_data import (
     ContractData,
     Origin,
     PooledContract,
-    key_fingerprint,
+    recorded_key_fingerprint,
 )
 from contract_service.model.renewal_policy import Due, RenewalPolicy, RenewalReason, due
 from contract_service.model.vehicle import VehicleDirectory
@@ -21,7 +21,7 @@ from contract_service.operations.pool_contract_data import (
 )
 from contract_service.operations.pool_ports import ContractPool, OpenPoolUnitOfWork
 from contract_service.operations.ports import ContractReader
-from contract_service.operations.provision import ProvisionContract, readable
+from contract_service.operations.provision import ProvisionContract
 from foundation.errors import Kind, ServiceError
 from foundation.principal import ClientRole, Principal
 
@@ -107,7 +107,7 @@ class RenewDueContractData:
 
     def _looked_at(self, pooled: PooledContract, now: datetime) -> bool:
         vehicle = self._vehicles.find(pooled.data.pcid, pooled.data.schema)
-        key = None if vehicle is None else key_fingerprint(readable(vehicle.certificate))
+        key = None if vehicle is None else recorded_key_fingerprint(vehicle.certificate)
         needed = due(pooled, key, self._policy, now)
         if needed is None or not self._claim(pooled, key, needed, now):
             return False

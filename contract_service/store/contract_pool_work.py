@@ -1,12 +1,23 @@
 """The contract pool in the database, inside a unit of work."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from contract_service.model.contract import ContractCertificate, identity
@@ -18,19 +29,52 @@ from contract_service.store.contract_pool_tables import (
     default_contracts,
     prepared_answers,
 )
-from contract_service.store.contracts import SqlContractRepository
+from contract_service.store.contracts import SqlContractRepository, certificate_values
 from contract_service.store.tables import contract_certificates, contracts
 from exi import Schema
 from foundation.database import Database
 from foundation.identifiers import Emaid, Pcid
 from foundation.outbox import Outbox, SqlEventLog
+from foundation.prepared import execute_in, fetch_in
 
-_data = select(*DATA_COLUMNS).join(
-    contracts, contracts.c.contract_id == contract_data.c.contract_id
+_data = (
+    select(*DATA_COLUMNS)
+    .join(contracts, contracts.c.contract_id == contract_data.c.contract_id)
+    .order_by(contract_data.c.data_id)
 )
-# both dialects compile this one; a violated constraint would show personal ids in PostgreSQL's log
+_of_contract = _data.where(contract_data.c.identity == bindparam("identity"))
+_of_vehicle = _data.where(contract_data.c.pcid_key == bindparam("pcid_key"))
+_count = (
+    select(func.count())
+    .select_from(contract_data)
+    .where(
+        contract_data.c.pcid_key == bindparam("pcid_key"),
+        contract_data.c.schema == bindparam("schema"),
+    )
+)
+_in_the_place = select(contract_data.c.data_id).where(
+    contract_data.c.identity == bindparam("identity"),
+    contract_data.c.schema == bindparam("schema"),
+)
+_put = insert(contract_data)
+# both dialects compile these; a violated constraint would show personal ids in PostgreSQL's log
 _skip_certificate = insert_or_skip(contract_certificates).on_conflict_do_nothing()
 _put_answer = insert_or_skip(prepared_answers).on_conflict_do_nothing()
+_default_if_first = (
+    insert_or_skip(default_contracts)
+    .from_select(
+        ["pcid_key", "identity"],
+        select(
+            bindparam("pcid_key", type_=default_contracts.c.pcid_key.type),
+            bindparam("identity", type_=default_contracts.c.identity.type),
+        ).where(
+            ~select(contract_data.c.data_id)
+            .where(contract_data.c.pcid_key == bindparam("pcid_key"))
+            .exists()
+        ),
+    )
+    .on_conflict_do_nothing()
+)
 
 
 class SqlContractPoolRepository:
@@ -41,37 +85,34 @@ class SqlContractPoolRepository:
 
     def of_contract(self, emaid: Emaid) -> Sequence[ContractData]:
         """Return what the pool has of a contract, for every schema."""
-        return self._found(contract_data.c.identity == identity(emaid))
+        return self._found(_of_contract, {"identity": identity(emaid)})
 
     def of_vehicle(self, pcid: Pcid) -> Sequence[ContractData]:
         """Return a vehicle's contracts, for every schema."""
-        return self._found(contract_data.c.pcid_key == pcid.key)
+        return self._found(_of_vehicle, {"pcid_key": pcid.key})
 
-    def _found(self, condition: Any) -> Sequence[ContractData]:
-        statement = _data.where(condition).order_by(contract_data.c.data_id)
-        return [data_of(row) for row in self._connection.execute(statement)]
+    def _found(self, statement: Select[Any], values: Mapping[str, str]) -> Sequence[ContractData]:
+        return [data_of(row) for row in fetch_in(self._connection, statement, values)]
 
     def count(self, pcid: Pcid, schema: Schema) -> int:
         """Return how many contracts a vehicle has for a schema."""
-        statement = (
-            select(func.count())
-            .select_from(contract_data)
-            .where(contract_data.c.pcid_key == pcid.key, contract_data.c.schema == schema.value)
-        )
-        return self._connection.scalar(statement) or 0
+        values = {"pcid_key": pcid.key, "schema": schema.value}
+        [(found,)] = fetch_in(self._connection, _count, values)
+        return int(found)
 
     def put(self, data: ContractData, answers: Sequence[PreparedAnswer]) -> None:
         """Store contract data in the place of what the contract had for this schema."""
-        first = not self.of_vehicle(data.pcid)
         key = identity(data.emaid)
-        old = self._connection.scalars(
-            select(contract_data.c.data_id).where(
-                contract_data.c.identity == key, contract_data.c.schema == data.schema.value
-            )
-        ).all()
-        self._delete_rows(old)
-        self._connection.execute(
-            contract_data.insert(),
+        execute_in(
+            self._connection, _default_if_first, {"pcid_key": data.pcid.key, "identity": key}
+        )
+        place = {"identity": key, "schema": data.schema.value}
+        old = [row.data_id for row in fetch_in(self._connection, _in_the_place, place)]
+        if old:
+            self._delete_rows(old)
+        execute_in(
+            self._connection,
+            _put,
             {
                 "data_id": data.data_id,
                 "contract_id": data.contract_id,
@@ -91,12 +132,9 @@ class SqlContractPoolRepository:
                 "created_at": data.created_at,
             },
         )
-        self._connection.execute(_put_answer, [_row(data.data_id, answer) for answer in answers])
-        if first:
-            self._connection.execute(
-                insert_or_skip(default_contracts).on_conflict_do_nothing(),
-                {"pcid_key": data.pcid.key, "identity": key},
-            )
+        if answers:
+            rows = [_row(data.data_id, answer) for answer in answers]
+            execute_in(self._connection, _put_answer, *rows)
 
     def put_answers(self, data_id: str, answers: Sequence[PreparedAnswer]) -> bool:
         """Add answers, each in the place of another CPS leaf's below its root."""
@@ -117,7 +155,7 @@ class SqlContractPoolRepository:
                     prepared_answers.c.root == answer.root,
                 )
             )
-            self._connection.execute(_put_answer, _row(data_id, answer))
+            execute_in(self._connection, _put_answer, _row(data_id, answer))
         return True
 
     def answers(self, data_id: str) -> Sequence[PreparedAnswer]:
@@ -187,21 +225,8 @@ class SqlContractPoolRepository:
         self, contract_id: str, issuer: str | None, certificate: ContractCertificate, at: datetime
     ) -> None:
         """Record a certificate for a contract, if it is not recorded yet."""
-        self._connection.execute(
-            _skip_certificate,
-            {
-                "contract_id": contract_id,
-                "fingerprint": certificate.fingerprint,
-                "issuer": issuer,
-                "serial": certificate.serial,
-                "certificate": certificate.certificate,
-                "issuer_certificate": certificate.issuer_certificate,
-                "upper_chain": b"".join(certificate.upper_chain),
-                "not_before": certificate.not_before,
-                "not_after": certificate.not_after,
-                "recorded_at": at,
-            },
-        )
+        values = certificate_values(contract_id, issuer, certificate, at)
+        execute_in(self._connection, _skip_certificate, values)
 
 
 def _row(data_id: str, answer: PreparedAnswer) -> dict[str, object]:

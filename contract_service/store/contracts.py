@@ -1,12 +1,12 @@
 """Contracts and their certificates in the database."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.exc import IntegrityError
@@ -20,11 +20,14 @@ from contract_service.model.contract import (
 from contract_service.operations.create import contract_exists
 from contract_service.operations.ports import UnitOfWork
 from contract_service.store.der import split_der
-from contract_service.store.tables import contract_certificates, contracts, revocations_due
+from contract_service.store.tables import contract_certificates, contracts, endings, revocations_due
 from foundation.database import Database, Row
 from foundation.events import Event
 from foundation.identifiers import Emaid, Pcid
-from foundation.outbox import EVENT_COLUMNS, Outbox, SqlEventLog, outbox
+from foundation.lookup import Lookup
+from foundation.many_rows import is_one_of
+from foundation.outbox import Outbox, SqlEventLog
+from foundation.prepared import execute_in, fetch_in
 
 AnyRow = ResultRow[*tuple[Any, ...]]
 
@@ -51,37 +54,28 @@ _certificate_columns = (
 _by_identity = select(*_columns).where(contracts.c.identity == bindparam("identity"))
 _by_identity_locked = _by_identity.with_for_update()  # SQLite's one writer needs no lock
 _by_id = select(*_columns).where(contracts.c.contract_id == bindparam("contract_id"))
+contract_id_of = (
+    select(contracts.c.contract_id)
+    .where(contracts.c.identity == bindparam("identity"))
+    .scalar_subquery()
+)
+"""The id of the contract whose `identity` is bound; `server` hands it to other contexts' stores."""
+
 _certificates = (
     select(*_certificate_columns)
     .join(contracts, contracts.c.contract_id == contract_certificates.c.contract_id)
     .where(contracts.c.identity == bindparam("identity"))
     .order_by(contract_certificates.c.not_after.desc(), contract_certificates.c.fingerprint)
 )
-_is_recorded = select(contract_certificates.c.fingerprint).where(
+IS_RECORDED = select(contract_certificates.c.fingerprint).where(
     contract_certificates.c.contract_id == bindparam("contract_id"),
     contract_certificates.c.fingerprint == bindparam("fingerprint"),
 )
+"""Finds something where a certificate is recorded for a contract."""
+
 # a violated constraint would leave the EMAID in PostgreSQL's own log; both dialects compile this
-_insert_contract = (
-    insert_or_skip(contracts).on_conflict_do_nothing().returning(contracts.c.contract_id)
-)
+_insert_contract = insert_or_skip(contracts).on_conflict_do_nothing()
 _insert_certificate = insert(contract_certificates)
-# recorded only while the contract is active: the share lock makes a termination wait, and its
-# list of what to revoke then has this certificate
-_insert_issued = _insert_certificate.from_select(
-    [column.name for column in contract_certificates.columns],
-    select(*(bindparam(c.name, type_=c.type) for c in contract_certificates.columns))
-    .select_from(contracts)
-    .where(
-        contracts.c.contract_id == bindparam("contract_id"),
-        contracts.c.status == ContractStatus.ACTIVE.value,
-    )
-    .with_for_update(read=True),
-)
-_insert_event_of_recorded = insert(outbox).from_select(
-    [column.name for column in EVENT_COLUMNS],
-    select(*(bindparam(c.name, type_=c.type) for c in EVENT_COLUMNS)).where(_is_recorded.exists()),
-)
 
 
 def _contract(row: AnyRow) -> Contract:
@@ -98,6 +92,10 @@ def _contract(row: AnyRow) -> Contract:
     )
 
 
+def _first(rows: Sequence[Any]) -> Contract | None:
+    return _contract(rows[0]) if rows else None
+
+
 def _certificate(row: AnyRow) -> ContractCertificate:
     return ContractCertificate(
         fingerprint=row.fingerprint,
@@ -110,24 +108,22 @@ def _certificate(row: AnyRow) -> ContractCertificate:
     )
 
 
-def _certificate_row(
+def certificate_values(
     contract_id: str, issuer: str | None, certificate: ContractCertificate, at: datetime
-) -> Row:
-    return Row(
-        _insert_certificate,
-        {
-            "contract_id": contract_id,
-            "fingerprint": certificate.fingerprint,
-            "issuer": issuer,
-            "serial": certificate.serial,
-            "certificate": certificate.certificate,
-            "issuer_certificate": certificate.issuer_certificate,
-            "upper_chain": b"".join(certificate.upper_chain),
-            "not_before": certificate.not_before,
-            "not_after": certificate.not_after,
-            "recorded_at": at,
-        },
-    )
+) -> dict[str, Any]:
+    """Return the row that records a certificate for a contract; `issuer` is our authority's."""
+    return {
+        "contract_id": contract_id,
+        "fingerprint": certificate.fingerprint,
+        "issuer": issuer,
+        "serial": certificate.serial,
+        "certificate": certificate.certificate,
+        "issuer_certificate": certificate.issuer_certificate,
+        "upper_chain": b"".join(certificate.upper_chain),
+        "not_before": certificate.not_before,
+        "not_after": certificate.not_after,
+        "recorded_at": at,
+    }
 
 
 class SqlContractReader:
@@ -140,13 +136,59 @@ class SqlContractReader:
         """Return the contract that `emaid` names in any spelling, else None."""
         return self._one(_by_identity, {"identity": identity(emaid)})
 
+    def find_many(self, emaids: Collection[Emaid]) -> tuple[Contract, ...]:
+        """Return the contracts that these EMAIDs name in any spelling, in no order."""
+        with self._database.read() as connection:
+            which = is_one_of(connection, contracts.c.identity, {identity(one) for one in emaids})
+            return tuple(
+                _contract(row) for row in connection.execute(select(*_columns).where(which))
+            )
+
     def by_id(self, contract_id: str) -> Contract | None:
         """Return the contract with this random id, else None."""
         return self._one(_by_id, {"contract_id": contract_id})
 
+    def lookup(self, named: Emaid | str) -> Lookup[Contract | None]:
+        """Look for the contract that an EMAID in any spelling, or its random id, names."""
+        if isinstance(named, Emaid):
+            return Lookup(_by_identity, {"identity": identity(named)}, _first)
+        return Lookup(_by_id, {"contract_id": named}, _first)
+
+    def by_ids(self, contract_ids: Collection[str]) -> tuple[Contract, ...]:
+        """Return the contracts with these random ids, in no order; there may be fewer."""
+        if not contract_ids:
+            return ()
+        with self._database.read() as connection:
+            which = is_one_of(connection, contracts.c.contract_id, contract_ids)
+            rows = connection.execute(select(*_columns).where(which)).all()
+        return tuple(_contract(row) for row in rows)
+
+    def certified_until(self, contract_ids: Collection[str]) -> Mapping[str, datetime]:
+        """Return until when the last certificate of each of these contracts is valid."""
+        if not contract_ids:
+            return {}
+        with self._database.read() as connection:
+            own = contract_certificates.c
+            rows = connection.execute(
+                select(own.contract_id, func.max(own.not_after).label("until"))
+                .where(is_one_of(connection, own.contract_id, contract_ids))
+                .group_by(own.contract_id)
+            ).all()
+        return {row.contract_id: row.until for row in rows}
+
+    def emaids_of(self, contract_ids: Collection[str]) -> Mapping[str, Emaid]:
+        """Return the EMAIDs of the contracts with these random ids; there may be fewer."""
+        if not contract_ids:
+            return {}
+        with self._database.read() as connection:
+            which = is_one_of(connection, contracts.c.contract_id, contract_ids)
+            rows = connection.execute(
+                select(contracts.c.contract_id, contracts.c.emaid).where(which)
+            ).all()
+        return {row.contract_id: Emaid.parse(row.emaid) for row in rows}
+
     def _one(self, statement: Select[Any], values: dict[str, str]) -> Contract | None:
-        rows = self._database.fetch(statement, values)
-        return _contract(rows[0]) if rows else None
+        return _first(self._database.fetch(statement, values))
 
     def certificates(self, emaid: Emaid) -> tuple[ContractCertificate, ...]:
         """Return the certificates recorded for that EMAID and no other, latest first."""
@@ -196,35 +238,15 @@ class SqlContractCertificates:
     def is_recorded(self, contract_id: str, fingerprint: str) -> bool:
         """Whether the certificate is recorded for the contract already."""
         values = {"contract_id": contract_id, "fingerprint": fingerprint}
-        return bool(self._database.fetch(_is_recorded, values))
-
-    def record_issued(
-        self,
-        contract_id: str,
-        issuer: str,
-        certificate: ContractCertificate,
-        at: datetime,
-        event: Event,
-    ) -> bool:
-        """Record one of ours together with the event; False where the contract is not active."""
-        row = _certificate_row(contract_id, issuer, certificate, at)
-        told = self._outbox.row(event).values
-        self._database.append(
-            Row(_insert_issued, row.values),
-            Row(
-                _insert_event_of_recorded,
-                {**told, "contract_id": contract_id, "fingerprint": certificate.fingerprint},
-            ),
-        )
-        return self.is_recorded(contract_id, certificate.fingerprint)
+        return bool(self._database.fetch(IS_RECORDED, values))
 
     def record_foreign(
         self, contract_id: str, certificate: ContractCertificate, at: datetime, event: Event
     ) -> bool:
         """Record it durably together with the event; False where somebody was faster."""
-        row = _certificate_row(contract_id, None, certificate, at)
+        values = certificate_values(contract_id, None, certificate, at)
         try:
-            self._database.append(row, self._outbox.row(event))
+            self._database.append(Row(_insert_certificate, values), self._outbox.row(event))
         except IntegrityError:
             if self.is_recorded(contract_id, certificate.fingerprint):
                 return False
@@ -252,13 +274,13 @@ class SqlContractRepository:
             "valid_until": contract.valid_until,
             "created_at": contract.created_at,
         }
-        if self._connection.execute(_insert_contract, values).first() is None:
+        if not execute_in(self._connection, _insert_contract, values):
             raise contract_exists()
 
     def lock(self, emaid: Emaid) -> Contract | None:
         """Return the contract and keep others from changing it until the unit of work ends."""
-        row = self._connection.execute(_by_identity_locked, {"identity": identity(emaid)}).first()
-        return None if row is None else _contract(row)
+        rows = fetch_in(self._connection, _by_identity_locked, {"identity": identity(emaid)})
+        return _contract(rows[0]) if rows else None
 
     def set_status(self, contract_id: str, status: ContractStatus) -> None:
         """Store the contract's new status."""
@@ -291,6 +313,12 @@ class SqlContractRepository:
         )
         self._connection.execute(
             insert(revocations_due).from_select(["issuer", "serial", "contract_id"], own)
+        )
+
+    def announce_end(self, contract: Contract) -> None:
+        """Have what hangs on the contract elsewhere removed."""
+        self._connection.execute(
+            insert(endings).values(contract_id=contract.contract_id, emaid=contract.emaid.canonical)
         )
 
     def settle_revocation(self, issuer: str, serial: str) -> None:
@@ -335,3 +363,22 @@ class SqlUnitsOfWork:
             yield SqlUnitOfWork(
                 SqlContractRepository(connection), self.outbox.log(connection), connection
             )
+
+
+class SqlEndings:
+    """Contracts that ended, until whoever keeps something for them has removed it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self, limit: int) -> Sequence[tuple[str, Emaid]]:
+        """Return up to `limit` contracts, each by its id and EMAID."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(endings).limit(limit)).all()
+        return [(row.contract_id, Emaid.parse(row.emaid)) for row in rows]
+
+    def settle(self, contract_id: str) -> None:
+        """Note that nothing hangs on the contract any more."""
+        with self._database.write() as connection:
+            connection.execute(delete(endings).where(endings.c.contract_id == contract_id))
+            connection.commit()

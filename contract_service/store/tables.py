@@ -58,6 +58,13 @@ revocations_due = Table(
     Index("ix_contract_revocations_due_contract_id", "contract_id"),
 )
 
+endings = Table(
+    "contract_endings",  # contracts that ended, until what hangs on them elsewhere is gone
+    metadata,
+    Column("contract_id", String(36), primary_key=True),
+    Column("emaid", String(15), nullable=False),
+)
+
 cps_signers = Table(
     "contract_cps_signers",
     metadata,

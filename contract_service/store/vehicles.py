@@ -84,9 +84,8 @@ class SqlVehicleReader:
     def find(self, pcid: Pcid, schema: Schema) -> Vehicle | None:
         """Return the vehicle with this PCID in any spelling, else None."""
         values = {"of_pcid": pcid.key, "of_schema": schema.value}
-        with self._database.read() as connection:
-            row = connection.execute(_one, values).first()
-        return None if row is None else _vehicle(row)
+        rows = self._database.fetch(_one, values)
+        return _vehicle(rows[0]) if rows else None
 
     def expired(self, now: datetime, limit: int) -> Sequence[Vehicle]:
         """Return up to `limit` vehicles whose certificate has expired."""

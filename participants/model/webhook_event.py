@@ -40,6 +40,26 @@ class WebhookEvent(StrEnum):
     RENEWED = "contract.data.renewed"
     RENEWAL_FAILED = "contract.data.renewal.failed"
     RENEWAL_DUE = "contract.data.renewal.due"
+    STEP_UP_REQUESTED = "autocharge.step_up_requested"
+    STEP_UP_ANSWERED = "autocharge.step_up_answered"
+    ENROLLED = "autocharge.enrolled"
+    ENROLMENT_SUSPENDED = "autocharge.suspended"
+    ENROLMENT_RESUMED = "autocharge.resumed"
+    ENROLMENT_REPLACED = "autocharge.replaced"
+    ENROLMENT_REORDERED = "autocharge.reordered"
+    SWITCHED_OFF = "autocharge.switched_off"
+    SWITCHED_ON = "autocharge.switched_on"
+    ENROLMENT_REMOVED = "autocharge.removed"
+    PROPOSED = "autocharge.proposed"
+    PROPOSAL_CONFIRMED = "autocharge.proposal_confirmed"
+    PROPOSAL_REJECTED = "autocharge.proposal_rejected"
+    PROPOSAL_LAPSED = "autocharge.proposal_lapsed"
+    CHALLENGED = "autocharge.challenged"
+    CHALLENGE_ANSWERED = "autocharge.challenge_answered"
+    QUARANTINED = "autocharge.quarantined"
+    RELEASED = "autocharge.released"
+    IMPORTED = "autocharge.imported"
+    IMPORT_UNDONE = "autocharge.import_undone"
 
 
 PING = "ping"
@@ -52,6 +72,7 @@ class Audience(StrEnum):
     EVERYONE = "everyone"
     MO = "mo"
     OEM = "oem"
+    CPO = "cpo"
 
     def includes(self, principal: Principal, owners: Sequence[str]) -> bool:
         """Whether an event that concerns `owners` is for this client.
@@ -65,17 +86,25 @@ class Audience(StrEnum):
                 role, own = ClientRole.MO, principal.provider_ids
             case Audience.OEM:
                 role, own = ClientRole.OEM, principal.wmis
+            case Audience.CPO:
+                role, own = ClientRole.CPO, principal.operator_ids
         return role in principal.roles and not own.isdisjoint(owners)
 
 
 class Form(StrEnum):
-    """What a payload holds, as OPCP's two forms have it, and two of our own."""
+    """What a payload holds, as OPCP's two forms have it, and some of our own."""
 
     ROOT = "root"
     VEHICLE = "vehicle"
     VEHICLE_CONTRACT = "vehicle_contract"
     CONTRACT = "contract"
     RENEWAL = "renewal"
+    STEP_UP = "step_up"
+    STEP_UP_ANSWER = "step_up_answer"
+    ENROLMENT = "enrolment"
+    CLAIM = "claim"
+    QUARANTINE = "quarantine"
+    IMPORT = "import"
 
 
 @dataclass(frozen=True, slots=True)

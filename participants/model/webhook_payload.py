@@ -1,4 +1,4 @@
-"""The bodies that webhooks send, in the two forms of OPCP 1.0.0 and two of ours."""
+"""The bodies that webhooks send, in the two forms of OPCP 1.0.0 and some of ours."""
 
 import json
 from collections.abc import Mapping
@@ -36,8 +36,22 @@ _NAMED = {
     Form.VEHICLE_CONTRACT: ("emaid", "pcid"),
     Form.CONTRACT: ("emaid",),
     Form.RENEWAL: ("emaid", "pcid"),
+    Form.STEP_UP: ("emaid",),
+    Form.ENROLMENT: ("emaid",),
+    Form.CLAIM: ("emaid",),
+    Form.QUARANTINE: ("emaid",),
+    Form.STEP_UP_ANSWER: (),  # an operator learns no EMAID from it
+    Form.IMPORT: (),
 }
-_OF_SUBJECT = {Form.RENEWAL: ("reason", "code")}
+_OF_SUBJECT = {
+    Form.QUARANTINE: ("enrolment_id", "quarantine_id", "operator_id", "cause"),
+    Form.RENEWAL: ("reason", "code"),
+    Form.STEP_UP: ("reference", "enrolment_id", "station_id", "operator_id", "lapses_at"),
+    Form.ENROLMENT: ("enrolment_id", "reason"),
+    Form.CLAIM: ("challenge_id", "proposal_id", "role", "answer", "answer_by", "enrolment_id"),
+    Form.STEP_UP_ANSWER: ("reference", "station_id", "operator_id", "answer"),
+    Form.IMPORT: ("import_id", "enrolments"),
+}
 
 
 def payload(
@@ -72,7 +86,7 @@ def _told(form: Form, event: Event) -> dict[str, str] | None:
     needed = _NAMED[form]
     if not personal.keys() >= set(needed):
         return None
-    named = {name: personal[name] for name in ("emaid", "pcid") if name in personal}
+    named = {name: personal[name] for name in ("emaid", "pcid") if name in personal and needed}
     also = {name: subject[name] for name in _OF_SUBJECT.get(form, ()) if name in subject}
     return named | also
 

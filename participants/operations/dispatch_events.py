@@ -25,13 +25,17 @@ BATCH = 250
 LEASE = timedelta(seconds=60)
 """Longer than a batch takes: it is one transaction."""
 
+UNTOLD = timedelta(seconds=5)
+"""How old an event is that nobody hears: older than clocks differ, so that it happened before
+whoever may have begun to listen a moment ago."""
+
 
 @dataclass(frozen=True, slots=True)
 class DispatchEvents:
     """Takes events from the outbox and queues what is told of them.
 
     The deliveries and the mark that their events are done are one transaction, so that an event
-    is queued once, whoever dies in between.
+    is queued once, whoever dies in between. Where nobody listens, events are not even read.
     """
 
     queue: EventQueue
@@ -46,9 +50,12 @@ class DispatchEvents:
     def __call__(self) -> int:
         """Deal with one batch; return how many events there were."""
         now = self.clock()
+        listening = self.webhooks.listening()
+        if not listening:
+            return self.queue.pass_over(now - UNTOLD, now, BATCH)
         claimed = self.queue.claim(BATCH, now, LEASE)
         if claimed.events:
-            deliveries = list(self._planned(claimed.events))
+            deliveries = list(self._planned(claimed.events, listening))
             with self.open_unit_of_work() as work:
                 self._queue(work, deliveries, now)
                 if work.webhooks.settle_events(
@@ -57,8 +64,9 @@ class DispatchEvents:
                     work.commit()
         return len(claimed.events)
 
-    def _planned(self, events: Sequence[tuple[str, Event]]) -> Iterator[NewDelivery]:
-        listening = self.webhooks.listening()
+    def _planned(
+        self, events: Sequence[tuple[str, Event]], listening: Sequence[OwnedEndpoint]
+    ) -> Iterator[NewDelivery]:
         for event_id, event in events:
             for part, told in enumerate(self.concerning(event)):
                 yield from self._of(event_id, part, told, listening)

@@ -150,6 +150,9 @@ class EventQueue(Protocol):
     def claim(self, limit: int, now: datetime, lease: timedelta) -> ClaimedEvents:
         """Claim up to `limit` events, oldest first."""
 
+    def pass_over(self, before: datetime, now: datetime, limit: int) -> int:
+        """Mark up to `limit` events from before that instant as done, untold; return how many."""
+
     def remove_done(self, before: datetime, limit: int) -> int:
         """Remove up to `limit` events from before that instant that are done; return how many."""
 

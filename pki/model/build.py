@@ -106,13 +106,29 @@ def certify(
     `throwaway` is any other key of the same type. Raises INVALID `profile_violated`, with the
     findings as fields, before anything is signed.
     """
+    draft = build_linted_draft(plan, throwaway)
+    return sign_draft(draft.tbs_certificate_bytes, key, plan.signature)
+
+
+def build_linted_draft(
+    plan: Plan, throwaway: EllipticCurvePrivateKey | Ed448PrivateKey
+) -> x509.Certificate:
+    """Return the planned certificate as a draft without findings; raise INVALID as `certify`."""
     draft = build_draft(plan, throwaway)
-    linted = draft.tbs_certificate_bytes
     findings = lint(draft, plan.profile, der_bytes=largest_size(draft, plan.signature))
     if findings:
         raise profile_violated(findings)
+    return draft
+
+
+def sign_draft(
+    linted: bytes,
+    key: EllipticCurvePrivateKey | Ed448PrivateKey,
+    signature: KeyAlgorithm,
+) -> x509.Certificate:
+    """Sign a linted TBSCertificate; the certificate, read again, holds exactly these bytes."""
     certificate = x509.load_der_x509_certificate(
-        _assemble(linted, plan.signature, sign(linted, key, plan.signature))
+        _assemble(linted, signature, sign(linted, key, signature))
     )
     if certificate.tbs_certificate_bytes != linted:
         raise AssertionError("the signed bytes are not the linted bytes")
@@ -172,7 +188,12 @@ def sign(
 def key_identifier(public_key: EllipticCurvePublicKey | Ed448PublicKey, octets: int) -> bytes:
     """Return a key identifier of RFC 5280 section 4.2.1.2: method 1 (20 octets) or 2 (8)."""
     whole = x509.SubjectKeyIdentifier.from_public_key(public_key).digest
-    return whole if octets == 20 else bytes([0x40 | whole[-8] & 0x0F]) + whole[-7:]
+    return whole if octets == 20 else short_key_identifier(whole)
+
+
+def short_key_identifier(whole: bytes) -> bytes:
+    """Return the identifier of method 2 (8 octets) that goes with one of method 1 (20 octets)."""
+    return bytes([0x40 | whole[-8] & 0x0F]) + whole[-7:]
 
 
 def _extensions(plan: Plan) -> Iterator[tuple[x509.ExtensionType, bool]]:

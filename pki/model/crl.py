@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.model.ocsp import SigningKey, reason_flag
+from pki.model.ocsp import SigningKey
 from pki.model.ocsp_response import signature_hash
 from pki.model.roles import RevocationReason
 
@@ -58,7 +58,7 @@ def build_crl(
 
 def _revoked(entry: CrlEntry) -> x509.RevokedCertificate:
     builder = x509.RevokedCertificateBuilder(entry.serial, _naive(entry.revoked_at))
-    flag = reason_flag(entry.reason)
+    flag = _reason_flag(entry.reason)
     if flag is not None:
         builder = builder.add_extension(x509.CRLReason(flag), critical=False)
     return builder.build()
@@ -75,3 +75,10 @@ def _authority_key_identifier(authority: x509.Certificate) -> x509.AuthorityKeyI
 def _naive(moment: datetime) -> datetime:
     # the builders' constructors take naive UTC and convert nothing
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def _reason_flag(reason: RevocationReason | None) -> x509.ReasonFlags | None:
+    """Return what is signed for a reason; RFC 5280 section 5.3.1 wants unspecified left out."""
+    if reason is None or reason is RevocationReason.UNSPECIFIED:
+        return None
+    return x509.ReasonFlags(reason.value)

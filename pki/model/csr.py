@@ -37,7 +37,9 @@ def key_of_csr(csr: bytes) -> EllipticCurvePublicKey | Ed448PublicKey:
         request = x509.load_der_x509_csr(csr)
         key = _allowed(request.public_key())
         strong = _signed_strongly(request)
-        proven = strong and request.is_signature_valid
+        # the octet that counts unused bits is not signed: one request has one spelling
+        whole = csr[-1 - len(request.signature)] == 0
+        proven = whole and strong and request.is_signature_valid
     except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as failure:
         raise ServiceError(
             Kind.MALFORMED, "csr_malformed", "send a PKCS#10 certification request (RFC 2986)"

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import cached_property
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.model.roles import CertificateStatus, RevocationReason
 
@@ -71,16 +73,19 @@ class StatusRecord:
     reason: RevocationReason | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OcspSigner:
     """A delegated signer, ready to sign: its certificate and its opened key."""
 
     certificate: x509.Certificate
     key: SigningKey
 
+    @cached_property
+    def certificate_der(self) -> bytes:
+        """The certificate as it goes into every response."""
+        return self.certificate.public_bytes(Encoding.DER)
 
-def reason_flag(reason: RevocationReason | None) -> x509.ReasonFlags | None:
-    """Return what is signed for a reason; RFC 5280 section 5.3.1 wants unspecified left out."""
-    if reason is None or reason is RevocationReason.UNSPECIFIED:
-        return None
-    return x509.ReasonFlags(reason.value)
+    @cached_property
+    def key_hash(self) -> bytes:
+        """SHA-1 of the key's bits, by which a response names its signer (RFC 6960 4.2.1)."""
+        return x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()).digest

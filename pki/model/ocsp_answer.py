@@ -4,6 +4,7 @@ Signed by the issuer or by whom the issuer delegated, about this very certificat
 time (RFC 6960 sections 3.2 and 4.2.2.2).
 """
 
+import hashlib
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from pki.model.foreign_evidence import Statement
 from pki.model.ocsp import CertId, IssuerHash
 from pki.model.ocsp_response import issuer_hashes
 from pki.model.path_certificate import (
@@ -22,12 +24,9 @@ from pki.model.path_certificate import (
     read_certificate,
     signature_verifies,
 )
-from pki.model.path_revocation import Evidence
 from pki.model.path_rules import STRONG_SIGNATURES
 from pki.model.roles import CertificateStatus
 from pki.model.verdict import Reason
-
-SOURCE = "ocsp"
 
 MAXIMUM_ANSWER_BYTES = 16_384
 """Own judgement: an answer about one certificate with its signer's has some 1500."""
@@ -40,33 +39,36 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 def responder_url(certificate: PathCertificate) -> str | None:
-    """Return the one OCSP responder that a certificate names (RFC 5280 section 4.2.2.1)."""
+    """Return the first OCSP responder that a certificate names (RFC 5280 section 4.2.2.1)."""
     access = certificate.extension(x509.AuthorityInformationAccess)
-    urls = [
-        description.access_location.value
-        for description in (access.value if access is not None else ())
-        if description.access_method == AuthorityInformationAccessOID.OCSP
-        and isinstance(description.access_location, x509.UniformResourceIdentifier)
-    ]
-    return urls[0] if urls else None
+    for description in access.value if access is not None else ():
+        if description.access_method == AuthorityInformationAccessOID.OCSP and isinstance(
+            description.access_location, x509.UniformResourceIdentifier
+        ):
+            return description.access_location.value
+    return None
 
 
-def question_about(certificate: PathCertificate, issuer: PathCertificate) -> CertId:
-    """Return how a request names the certificate: by SHA-256 of its issuer's name and key."""
+def question_about(serial: int, issuer: PathCertificate) -> CertId:
+    """Return how a request names a certificate: by SHA-256 of its issuer's name and key."""
     named = next(
         hashes for hashes in issuer_hashes(issuer.certificate) if hashes.algorithm == "sha256"
     )
-    return CertId(named, certificate.serial_number)
+    return CertId(named, serial)
 
 
 def read_answer(
-    answer: bytes, asked: CertId, issuer: PathCertificate, at: datetime
-) -> Evidence | None:
+    answer: bytes,
+    asked: CertId,
+    issuer: PathCertificate,
+    at: datetime,
+    unbounded: timedelta = timedelta(0),
+) -> Statement | None:
     """Return what a DER OCSPResponse proves about `asked` at the aware instant `at`.
 
     None where it is no such response, is about something else, is not fresh, is not signed by
-    `issuer` or a delegate of it, or where the responder does not know the certificate. Never
-    raises.
+    `issuer` or a delegate of it, or where the responder does not know the certificate. One without
+    nextUpdate counts for `unbounded` from `at` on. Never raises.
     """
     if len(answer) > MAXIMUM_ANSWER_BYTES:
         return None
@@ -77,9 +79,14 @@ def read_answer(
         single = next((one for one in response.responses if _is_about(one, asked)), None)
         if single is None or not _is_fresh(single, at) or not _is_signed(response, issuer, at):
             return None
+        status = _status(single)
+        until = min(single.next_update_utc or at + unbounded, single.this_update_utc + MAXIMUM_AGE)
+        since = single.this_update_utc - CLOCK_SKEW
     except UNREADABLE:
         return None
-    return _evidence(single)
+    if status is None:
+        return None
+    return Statement(status, hashlib.sha256(answer).hexdigest(), since, until, answer)
 
 
 def _is_about(single: ocsp.OCSPSingleResponse, asked: CertId) -> bool:
@@ -140,10 +147,10 @@ def _verifies(response: ocsp.OCSPResponse, key: CertificatePublicKeyTypes | None
     return True
 
 
-def _evidence(single: ocsp.OCSPSingleResponse) -> Evidence | None:
+def _status(single: ocsp.OCSPSingleResponse) -> CertificateStatus | None:
     if single.certificate_status is ocsp.OCSPCertStatus.GOOD:
-        return Evidence(CertificateStatus.GOOD, SOURCE)
+        return CertificateStatus.GOOD
     if single.certificate_status is ocsp.OCSPCertStatus.REVOKED:
         held = single.revocation_reason is x509.ReasonFlags.certificate_hold
-        return Evidence(CertificateStatus.ON_HOLD if held else CertificateStatus.REVOKED, SOURCE)
+        return CertificateStatus.ON_HOLD if held else CertificateStatus.REVOKED
     return None

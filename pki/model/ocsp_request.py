@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import DuplicateExtension, ExtensionNotFound, OCSPNonce, ocsp
 
 from foundation.errors import Kind, ServiceError
+from pki.model.der import OCTET_STRING, tlv
 from pki.model.ocsp import (
     MAXIMUM_NONCE_BYTES,
     MINIMUM_NONCE_BYTES,
@@ -81,7 +82,7 @@ def _parse_single(der: bytes) -> OcspRequest:
     except ExtensionNotFound:
         nonce = None
     # cryptography also takes a nonce that is no OCTET STRING: it could not be echoed as sent
-    if nonce is not None and _NONCE_OID + _octets(_octets(nonce)) not in der:
+    if nonce is not None and _NONCE_OID + tlv(OCTET_STRING, tlv(OCTET_STRING, nonce)) not in der:
         raise _malformed("the nonce is no OCTET STRING (RFC 9654)")
     try:
         issuer = IssuerHash(
@@ -90,12 +91,6 @@ def _parse_single(der: bytes) -> OcspRequest:
     except UnsupportedAlgorithm:
         issuer = _NO_ISSUER
     return OcspRequest((CertId(issuer, request.serial_number),), nonce)
-
-
-def _octets(content: bytes) -> bytes:
-    """Return up to 255 bytes as a DER OCTET STRING."""
-    length = len(content)
-    return bytes((0x04, length) if length < 0x80 else (0x04, 0x81, length)) + content
 
 
 def _parse_any(der: bytes) -> OcspRequest:

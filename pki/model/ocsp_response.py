@@ -1,42 +1,63 @@
 """Build and sign OCSP responses (RFC 6960 section 4.2): by key, with the signer's certificate.
 
-`cryptography` builds the ordinary response for one certificate. It builds no second
-SingleResponse and no negative serial: those go through `asn1crypto`.
+They are written here because no library builds all of them: `cryptography` has no second
+SingleResponse, no negative serial and no clock but the machine's, and asn1crypto encodes every
+level again that lies above what was built. The tests hold each of ours against both, octet by
+octet where they can.
 """
 
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from asn1crypto import core
-from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
 
-from pki.model.ocsp import (
-    CertId,
-    IssuerHash,
-    OcspSigner,
-    SigningKey,
-    StatusRecord,
-    reason_flag,
+from pki.model.der import (
+    BIT_STRING,
+    ENUMERATED,
+    OCTET_STRING,
+    SEQUENCE,
+    generalized_time,
+    integer,
+    tlv,
 )
-from pki.model.roles import CertificateStatus
+from pki.model.ocsp import CertId, IssuerHash, OcspSigner, SigningKey, StatusRecord
+from pki.model.roles import CertificateStatus, RevocationReason
 
 Answer = tuple[CertId, StatusRecord | None]
 """A CertID and what is known of it; None for a serial that was never issued."""
 
-_ALGORITHMS: dict[str, hashes.HashAlgorithm] = {
-    "sha1": hashes.SHA1(),  # noqa: S303 - names an issuer, protects nothing (RFC 6960 4.3)
-    "sha256": hashes.SHA256(),
-    "sha384": hashes.SHA384(),
-    "sha512": hashes.SHA512(),
+_HASH_IDENTIFIERS = {  # AlgorithmIdentifier with NULL parameters (RFC 5754 section 2)
+    "sha1": bytes.fromhex("300906052b0e03021a0500"),
+    "sha256": bytes.fromhex("300d06096086480165030402010500"),
+    "sha384": bytes.fromhex("300d06096086480165030402020500"),
+    "sha512": bytes.fromhex("300d06096086480165030402030500"),
 }
-_SIGNATURE_NAMES = {"sha256": "sha256_ecdsa", "sha384": "sha384_ecdsa", "sha512": "sha512_ecdsa"}
+_SIGNATURE_IDENTIFIERS = {  # by the bits of the key (RFC 5758 section 3.2)
+    256: bytes.fromhex("300a06082a8648ce3d040302"),
+    384: bytes.fromhex("300a06082a8648ce3d040303"),
+    521: bytes.fromhex("300a06082a8648ce3d040304"),
+}
+_ED448_IDENTIFIER = bytes.fromhex("300506032b6571")  # RFC 8410 section 3
+_BASIC_RESPONSE = bytes.fromhex("06092b0601050507300101")  # id-pkix-ocsp-basic
+_NONCE = bytes.fromhex("06092b0601050507300102")  # id-pkix-ocsp-nonce
+_SUCCESSFUL = bytes.fromhex("0a0100")
+_GOOD, _UNKNOWN = bytes.fromhex("8000"), bytes.fromhex("8200")
+
+_REASONS = {  # CRLReason (RFC 5280 section 5.3.1), which wants unspecified left out
+    RevocationReason.KEY_COMPROMISE: 1,
+    RevocationReason.CA_COMPROMISE: 2,
+    RevocationReason.AFFILIATION_CHANGED: 3,
+    RevocationReason.SUPERSEDED: 4,
+    RevocationReason.CESSATION_OF_OPERATION: 5,
+    RevocationReason.CERTIFICATE_HOLD: 6,
+    RevocationReason.PRIVILEGE_WITHDRAWN: 9,
+    RevocationReason.AA_COMPROMISE: 10,
+}
 
 
 def issuer_hashes(certificate: x509.Certificate) -> tuple[IssuerHash, ...]:
@@ -54,7 +75,7 @@ def issuer_hashes(certificate: x509.Certificate) -> tuple[IssuerHash, ...]:
             hashlib.new(algorithm, name, usedforsecurity=False).digest(),
             hashlib.new(algorithm, key, usedforsecurity=False).digest(),
         )
-        for algorithm in _ALGORITHMS
+        for algorithm in _HASH_IDENTIFIERS
     )
 
 
@@ -80,145 +101,71 @@ def build_response(
 ) -> bytes:
     """Return a successful OCSPResponse, DER, signed by `signer`, one SingleResponse an answer.
 
-    `answers` belong to the one issuer that `signer` speaks for (RFC 6960 section 4.2.2.2). Times
-    are aware and lose their fractions of a second. producedAt is `this_update`, except that
-    `cryptography` takes the machine's clock for a single answer.
+    `answers` belong to the one issuer that `signer` speaks for (RFC 6960 section 4.2.2.2), named
+    by a hash of `issuer_hashes`. Times are aware and lose their fractions of a second; producedAt
+    is `this_update`.
     """
-    if len(answers) == 1 and answers[0][0].serial >= 0:
-        return _build_single(
-            answers[0], signer, this_update=this_update, next_update=next_update, nonce=nonce
-        )
-    return _build_any(
-        answers, signer, this_update=this_update, next_update=next_update, nonce=nonce
-    )
-
-
-def _build_single(
-    answer: Answer,
-    signer: OcspSigner,
-    *,
-    this_update: datetime,
-    next_update: datetime,
-    nonce: bytes | None,
-) -> bytes:
-    cert_id, record = answer
-    status = ocsp.OCSPCertStatus.UNKNOWN
-    revoked_at, reason = None, None
-    if record is not None:
-        status = ocsp.OCSPCertStatus.GOOD
-        if record.status is not CertificateStatus.GOOD:
-            status = ocsp.OCSPCertStatus.REVOKED
-            revoked_at = record.revoked_at
-            reason = reason_flag(record.reason)
-    builder = (
-        ocsp.OCSPResponseBuilder()
-        .add_response_by_hash(
-            cert_id.issuer.name,
-            cert_id.issuer.key,
-            cert_id.serial,
-            _ALGORITHMS[cert_id.issuer.algorithm],
-            status,
-            this_update,
-            next_update,
-            revoked_at,
-            reason,
-        )
-        .responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
-        .certificates([signer.certificate])
-    )
-    if nonce is not None:
-        builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
-    return builder.sign(signer.key, signature_hash(signer.key)).public_bytes(Encoding.DER)
-
-
-def _build_any(
-    answers: Sequence[Answer],
-    signer: OcspSigner,
-    *,
-    this_update: datetime,
-    next_update: datetime,
-    nonce: bytes | None,
-) -> bytes:
-    this_update = this_update.replace(microsecond=0)
-    next_update = next_update.replace(microsecond=0)
-    responses = [
-        _settled(
-            asn1_ocsp.SingleResponse(
-                {
-                    "cert_id": {
-                        "hash_algorithm": {
-                            "algorithm": cert_id.issuer.algorithm,
-                            "parameters": core.Null(),
-                        },
-                        "issuer_name_hash": cert_id.issuer.name,
-                        "issuer_key_hash": cert_id.issuer.key,
-                        "serial_number": cert_id.serial,
-                    },
-                    "cert_status": _asn1_status(record),
-                    "this_update": this_update,
-                    "next_update": next_update,
-                }
-            )
-        )
+    this = generalized_time(this_update)
+    following = tlv(0xA0, generalized_time(next_update))
+    singles = b"".join(
+        tlv(SEQUENCE, _cert_id(cert_id) + _status(record) + this + following)
         for cert_id, record in answers
-    ]
-    by_key = issuer_hashes(signer.certificate)[0].key  # SHA-1 of the key, RFC 6960 section 4.2.1
-    response = asn1_ocsp.ResponseData(
-        {
-            "responder_id": asn1_ocsp.ResponderId("by_key", by_key),
-            "produced_at": this_update,
-            "responses": responses,
-        }
     )
-    if nonce is not None:
-        response["response_extensions"] = [
-            {"extn_id": "nonce", "extn_value": core.OctetString(nonce)}
-        ]
-    response = _settled(response)
-    algorithm, signature = _sign(signer.key, response.dump())
-    basic = asn1_ocsp.BasicOCSPResponse(
-        {
-            "tbs_response_data": response,
-            "signature_algorithm": {"algorithm": algorithm},
-            "signature": signature,
-            "certs": [asn1_x509.Certificate.load(signer.certificate.public_bytes(Encoding.DER))],
-        }
+    to_be_signed = tlv(
+        SEQUENCE,
+        tlv(0xA2, tlv(OCTET_STRING, signer.key_hash))
+        + this
+        + tlv(SEQUENCE, singles)
+        + (b"" if nonce is None else _nonce_extension(nonce)),
     )
-    whole = asn1_ocsp.OCSPResponse(
-        {
-            "response_status": "successful",
-            "response_bytes": {
-                "response_type": "basic_ocsp_response",
-                "response": _settled(basic),
-            },
-        }
+    algorithm, signature = _sign(signer.key, to_be_signed)
+    basic = tlv(
+        SEQUENCE,
+        to_be_signed
+        + algorithm
+        + tlv(BIT_STRING, b"\x00" + signature)
+        + tlv(0xA0, tlv(SEQUENCE, signer.certificate_der)),
     )
-    der: bytes = whole.dump()
-    return der
+    content = tlv(SEQUENCE, _BASIC_RESPONSE + tlv(OCTET_STRING, basic))
+    return tlv(SEQUENCE, _SUCCESSFUL + tlv(0xA0, content))
 
 
-def _settled(value: core.Sequence) -> core.Sequence:
-    # asn1crypto encodes what was built again at every level above it; what was parsed it copies
-    return type(value).load(value.dump())
+def _cert_id(cert_id: CertId) -> bytes:
+    issuer = cert_id.issuer
+    return tlv(
+        SEQUENCE,
+        _HASH_IDENTIFIERS[issuer.algorithm]
+        + tlv(OCTET_STRING, issuer.name)
+        + tlv(OCTET_STRING, issuer.key)
+        + integer(cert_id.serial),
+    )
 
 
-def _asn1_status(record: StatusRecord | None) -> asn1_ocsp.CertStatus:
+def _status(record: StatusRecord | None) -> bytes:
     if record is None:
-        return asn1_ocsp.CertStatus("unknown", asn1_ocsp.StatusUnknown())
-    if record.status is CertificateStatus.GOOD or record.revoked_at is None:
-        return asn1_ocsp.CertStatus("good", asn1_ocsp.StatusGood())
-    revoked: dict[str, object] = {"revocation_time": record.revoked_at.replace(microsecond=0)}
-    flag = reason_flag(record.reason)
-    if flag is not None:
-        revoked["revocation_reason"] = flag.name
-    return asn1_ocsp.CertStatus("revoked", asn1_ocsp.RevokedInfo(revoked))
+        return _UNKNOWN
+    if record.status is CertificateStatus.GOOD:
+        return _GOOD
+    if record.revoked_at is None:
+        raise ValueError("what is revoked was revoked at some time")
+    reason = _REASONS.get(record.reason) if record.reason is not None else None
+    return tlv(
+        0xA1,
+        generalized_time(record.revoked_at)
+        + (b"" if reason is None else tlv(0xA0, tlv(ENUMERATED, bytes((reason,))))),
+    )
 
 
-def _sign(key: SigningKey, message: bytes) -> tuple[str, bytes]:
-    """Return asn1crypto's name of the signature algorithm, and the signature."""
+def _nonce_extension(nonce: bytes) -> bytes:
+    value = tlv(OCTET_STRING, tlv(OCTET_STRING, nonce))
+    return tlv(0xA1, tlv(SEQUENCE, tlv(SEQUENCE, _NONCE + value)))
+
+
+def _sign(key: SigningKey, message: bytes) -> tuple[bytes, bytes]:
+    """Return the AlgorithmIdentifier of the signature, and the signature."""
     if isinstance(key, ed448.Ed448PrivateKey):
-        return "ed448", key.sign(message)
+        return _ED448_IDENTIFIER, key.sign(message)
     algorithm = signature_hash(key)
     if algorithm is None:
         raise TypeError("an elliptic-curve key signs with a hash")
-    return _SIGNATURE_NAMES[algorithm.name], key.sign(message, ec.ECDSA(algorithm))
+    return _SIGNATURE_IDENTIFIERS[key.curve.key_size], key.sign(message, ec.ECDSA(algorithm))

@@ -1,14 +1,17 @@
 """Certificate revocation lists as evidence (RFC 5280 section 6.3): complete and direct ones."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from foundation.errors import Kind, ServiceError
+from pki.model.foreign_evidence import Statement
 from pki.model.path_certificate import UNREADABLE, PathCertificate
 from pki.model.path_revocation import Evidence, JudgedCertificate
 from pki.model.path_rules import STRONG_SIGNATURES
@@ -43,6 +46,47 @@ def read_crl(data: bytes) -> x509.CertificateRevocationList:
         ) from None
 
 
+def read_list(data: bytes, issuer: PathCertificate, at: datetime) -> Statement | None:
+    """Return the CRL (DER or PEM) of `issuer` as a statement, its document in DER.
+
+    None where it is none, another's, not signed by the issuer, not fresh at `at`, or one of a
+    kind that is not supported (delta, indirect, partial). Never raises.
+    """
+    try:
+        crl = read_crl(data)
+        if crl.issuer != issuer.certificate.subject or not _acceptable(crl, issuer, at):
+            return None
+        until = crl.next_update_utc
+        document = crl.public_bytes(Encoding.DER)
+    except (ServiceError, *UNREADABLE):
+        return None
+    if until is None:
+        return None
+    digest = hashlib.sha256(document).hexdigest()
+    return Statement(None, digest, crl.last_update_utc, until, document)
+
+
+def list_url(certificate: PathCertificate) -> str | None:
+    """Return the first address of a complete list that a certificate names.
+
+    A distribution point for some reasons only, or of another issuer, is passed over (RFC 5280
+    section 4.2.1.13).
+    """
+    points = certificate.extension(x509.CRLDistributionPoints)
+    for point in points.value if points is not None else ():
+        if point.reasons is not None or point.crl_issuer is not None:
+            continue
+        for name in point.full_name or ():
+            if isinstance(name, x509.UniformResourceIdentifier):
+                return name.value
+    return None
+
+
+def load_list(document: bytes) -> x509.CertificateRevocationList:
+    """Parse a CRL (DER) that was verified before."""
+    return x509.load_der_x509_crl(document)
+
+
 @dataclass(frozen=True, slots=True)
 class SuppliedCrls:
     """CRLs that came with a request; each must prove itself before it is believed."""
@@ -60,10 +104,11 @@ class SuppliedCrls:
         for crl in self.crls:
             if crl.issuer != certificate.issuer or not _acceptable(crl, issuer, at):
                 continue
-            status = _listed_as(crl, certificate)
+            status = listed_as(crl, certificate.serial_number)
+            digest = hashlib.sha256(crl.public_bytes(Encoding.DER)).hexdigest()
+            found = Evidence(status, SOURCE, digest=digest)
             if status is not CertificateStatus.GOOD:
-                return Evidence(status, SOURCE)
-            found = Evidence(status, SOURCE)
+                return found
         return found
 
 
@@ -102,10 +147,9 @@ def _may_sign_crls(issuer: PathCertificate) -> bool:
     return usage is None or usage.value.crl_sign  # RFC 5280 section 6.3.3 (f)
 
 
-def _listed_as(
-    crl: x509.CertificateRevocationList, certificate: JudgedCertificate
-) -> CertificateStatus:
-    entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+def listed_as(crl: x509.CertificateRevocationList, serial: int) -> CertificateStatus:
+    """Return what a list that was verified says of a serial number."""
+    entry = crl.get_revoked_certificate_by_serial_number(serial)
     if entry is None:
         return CertificateStatus.GOOD
     try:

@@ -47,14 +47,21 @@ class JudgedCertificate(Protocol):
 class Evidence:
     """What a source of evidence says about one certificate.
 
-    `source` names it (`own_records`, `crl`). `recorded_role` is the role under which our own
-    authority issued the certificate, None where the source knows no role.
+    `source` names it (`own_records`, `ocsp`, `crl`). `recorded_role` is the role under which our
+    own authority issued the certificate, None where the source knows no role. `digest` is SHA-256
+    (lower-case hex) of the signed OCSP response or CRL that says so, None for our own records.
+    `stale` is what still counts, by the operator's policy, although its own time is over.
     """
 
     status: CertificateStatus
     source: str
     recorded_role: CertificateRole | None = None
+    digest: str | None = None
+    stale: bool = False
 
+
+REVOCATION_STALE = "revocation_stale"
+"""Name of the tolerance where evidence counts that is over."""
 
 REVOCATION_UNKNOWN = "revocation_unknown"
 """Code of the reason under hard fail and of the tolerance under soft fail."""
@@ -68,6 +75,8 @@ def weigh_evidence(
 ) -> Objection | str | None:
     """Return an objection, the name of a tolerance (`contract:revocation_unknown`), or None.
 
+    What is stale is tolerated as `contract:revocation_stale`.
+
     `evidence` is None where no source knows the certificate; `policy` (hard or soft) then
     decides. A role under which we did not issue the certificate is an objection: below one root
     a branch's certificates could otherwise pass for another's.
@@ -76,7 +85,7 @@ def weigh_evidence(
         return f"{role or 'certificate'}:{REVOCATION_UNKNOWN}"
     if evidence is not None and evidence.status is CertificateStatus.GOOD:
         if role is None or evidence.recorded_role in {None, role}:
-            return None
+            return f"{role or 'certificate'}:{REVOCATION_STALE}" if evidence.stale else None
         detail = f"{certificate.shown} was issued as {evidence.recorded_role}, not as {role}"
         return Objection(Fault.CHAIN, Reason("recorded_role_differs", detail))
     shown = certificate.shown

@@ -7,22 +7,23 @@ that rests on them is the same too, so that only these six are left to judge.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from pki.model.leaf_spans import (
+    LeafSpans,
+    find_spans,
+    is_positive,
+    read_utc_time,
+    shared_pieces,
+)
 from pki.model.path_certificate import PathCertificate
-from pki.model.path_frame import attribute_elements, element
+from pki.model.path_frame import element
 
-_COMMON_NAME = bytes.fromhex("0603550403")
-_SUBJECT_KEY_ID = bytes.fromhex("0603551d0e")
-_P256_KEY = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
-"""SubjectPublicKeyInfo of an uncompressed P-256 point (RFC 5480 section 2), less the point."""
-
-_ASCII_STRINGS = (0x0C, 0x13)  # UTF8String and PrintableString: ASCII is itself in both
-_UTC_TIME, _INTEGER, _BIT_STRING, _EXTENSIONS = 0x17, 0x02, 0x03, 0xA3
+_BIT_STRING = 0x03
 _LONG_FORM = b"\x30\x82"  # a SEQUENCE of 256 to 65,535 octets
 
 _P = 2**256 - 2**224 + 2**192 + 2**96 - 1
@@ -52,28 +53,6 @@ class FittedLeaf:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spans:
-    """Where the contents lie that differ, as (start, end) in the DER."""
-
-    serial: tuple[int, int]
-    not_before: tuple[int, int]
-    not_after: tuple[int, int]
-    common_name: tuple[int, int]
-    point: tuple[int, int]
-    key_id: tuple[int, int]
-
-    def in_order(self) -> list[tuple[int, int]]:
-        return [
-            self.serial,
-            self.not_before,
-            self.not_after,
-            self.common_name,
-            self.point,
-            self.key_id,
-        ]
-
-
-@dataclass(frozen=True, slots=True)
 class LeafTemplate:
     """The bytes that leaves of one issuer and role share, learnt from an accepted one.
 
@@ -85,7 +64,7 @@ class LeafTemplate:
     issuer_key: ec.EllipticCurvePublicKey
     algorithm: ec.ECDSA
     name: tuple[str, str]  # RFC 4514, before and after the common name
-    spans: _Spans
+    spans: LeafSpans
     shared: tuple[tuple[int, int, bytes], ...]
     signed_end: int
     outer_algorithm: bytes
@@ -107,11 +86,11 @@ class LeafTemplate:
         signature = self._signature(der)
         serial = der[slice(*self.spans.serial)]
         common_name = der[slice(*self.spans.common_name)]
-        not_before = _utc_time(der[slice(*self.spans.not_before)])
-        not_after = _utc_time(der[slice(*self.spans.not_after)])
+        not_before = read_utc_time(der[slice(*self.spans.not_before)])
+        not_after = read_utc_time(der[slice(*self.spans.not_after)])
         if (
             signature is None
-            or not _is_positive(serial)
+            or not is_positive(serial)
             or not common_name.isalnum()  # of bytes: ASCII letters and digits alone
             or not_before is None
             or not_after is None
@@ -164,8 +143,8 @@ def learn_template(
     algorithm = leaf.certificate.signature_algorithm_parameters
     name = _around_common_name(leaf)
     try:
-        spans = _find_spans(leaf.der)
         signed_start, outer_end = element(leaf.der, 0)
+        spans = find_spans(leaf.der, signed_start)
         _, signed_end = element(leaf.der, signed_start)
         _, algorithm_end = element(leaf.der, signed_end)
     except IndexError:
@@ -188,7 +167,7 @@ def learn_template(
         algorithm=algorithm,
         name=name,
         spans=spans,
-        shared=_shared(leaf.der, spans, signed_end),
+        shared=shared_pieces(leaf.der, spans, signed_start, signed_end),
         signed_end=signed_end,
         outer_algorithm=leaf.der[signed_end:algorithm_end],
         maximum_der_bytes=maximum_der_bytes,
@@ -205,66 +184,6 @@ def _reads_alike(template: LeafTemplate, leaf: PathCertificate) -> bool:
     )
 
 
-def _find_spans(der: bytes) -> _Spans | None:
-    signed, _ = element(der, 0)
-    position, signed_end = element(der, signed)
-    _, position = element(der, position)  # version
-    serial = element(der, position) if der[position] == _INTEGER else None
-    if serial is None:
-        return None
-    _, position = element(der, serial[1])  # algorithm
-    _, position = element(der, position)  # issuer
-    validity, subject = element(der, position)
-    not_before = element(der, validity)
-    not_after = element(der, not_before[1])
-    if der[validity] != _UTC_TIME or der[not_before[1]] != _UTC_TIME:
-        return None
-    common_name = _common_name_span(der, subject)
-    _, key = element(der, subject)
-    point, key_end = key + len(_P256_KEY), key + len(_P256_KEY) + 64
-    if common_name is None or der[key:point] != _P256_KEY or der[key_end] != _EXTENSIONS:
-        return None
-    key_id = _key_id_span(der, key_end)
-    if key_id is None or element(der, key_end)[1] != signed_end:
-        return None
-    return _Spans(serial, not_before, not_after, common_name, (point, key_end), key_id)
-
-
-def _common_name_span(der: bytes, subject: int) -> tuple[int, int] | None:
-    """The content of the one common name of a Name whose sets have one attribute each."""
-    names = [
-        value
-        for type_, value in attribute_elements(der, subject) or ()
-        if der[type_:value] == _COMMON_NAME
-    ]
-    if len(names) != 1 or der[names[0]] not in _ASCII_STRINGS:
-        return None
-    return element(der, names[0])
-
-
-def _key_id_span(der: bytes, extensions: int) -> tuple[int, int] | None:
-    """The octets of the subject key identifier (RFC 5280 section 4.2.1.2)."""
-    position, _ = element(der, extensions)
-    position, end = element(der, position)
-    while position < end:
-        content, extension_end = element(der, position)
-        if der.startswith(_SUBJECT_KEY_ID, content):
-            value, value_end = element(der, content + len(_SUBJECT_KEY_ID))
-            inner = element(der, value)
-            return inner if inner[1] == value_end == extension_end else None
-        position = extension_end
-    return None
-
-
-def _shared(der: bytes, spans: _Spans, signed_end: int) -> tuple[tuple[int, int, bytes], ...]:
-    pieces = []
-    position = 4  # what is signed, with its header; the header before it counts the signature
-    for start, end in [*spans.in_order(), (signed_end, signed_end)]:
-        pieces.append((position, start, der[position:start]))
-        position = end
-    return tuple(pieces)
-
-
 def _around_common_name(leaf: PathCertificate) -> tuple[str, str] | None:
     """The subject's text before and after `CN=…`, where the common name stands in it once."""
     common_name = leaf.common_name
@@ -272,23 +191,6 @@ def _around_common_name(leaf: PathCertificate) -> tuple[str, str] | None:
     if not common_name or not found or f"CN={common_name}" in after or "CN=" in before + after:
         return None
     return before + "CN=", after
-
-
-def _is_positive(serial: bytes) -> bool:
-    """Whether the content of an INTEGER is positive and of minimal length (X.690 section 8.3)."""
-    return 0 < serial[0] < 0x80 or (serial[0] == 0 and len(serial) > 1 and serial[1] >= 0x80)
-
-
-def _utc_time(text: bytes) -> datetime | None:
-    """Read `YYMMDDHHMMSSZ` (RFC 5280 section 4.1.2.5.1); None for anything else."""
-    if len(text) != 13 or text[12:] != b"Z" or not text[:12].isdigit():
-        return None
-    digits = [int(text[i : i + 2]) for i in range(0, 12, 2)]
-    year = digits[0] + (1900 if digits[0] >= 50 else 2000)
-    try:
-        return datetime(year, *digits[1:], tzinfo=UTC)  # type: ignore[misc, arg-type] # five of them
-    except ValueError:
-        return None
 
 
 def _is_on_curve(point: bytes) -> bool:

@@ -68,7 +68,9 @@ class Verdict:
     anchor was found. `leaf_fingerprint` and `anchor` are SHA-256 of the DER in lower-case hex.
     `tolerances` names each deviation that the anchor's policy let pass. `valid_until` is the
     earliest end of validity on the path, so that a caller knows how long the answer may hold.
-    `own_anchor` says that the path ends at a root of this installation.
+    `own_anchor` says that the path ends at a root of this installation. `evidence` are SHA-256
+    digests (lower-case hex) of the OCSP responses and CRLs that the verdict rests on, in the order
+    of the path; what our own records say is no such document.
     """
 
     valid: bool
@@ -82,6 +84,7 @@ class Verdict:
     tolerances: tuple[str, ...]
     valid_until: datetime | None
     own_anchor: bool = False
+    evidence: tuple[str, ...] = ()
 
 
 def worst_fault(objections: Sequence[Objection]) -> Fault | None:

@@ -47,6 +47,7 @@ class Issuer:
 
     authority: Authority
     certificate: x509.Certificate
+    public_key: object
     key_id: str
     key_identifier: bytes
     chain: tuple[bytes, ...]
@@ -101,6 +102,7 @@ class Issuers:
         return Issuer(
             authority=authority,
             certificate=own,
+            public_key=own.public_key(),
             key_id=authority.key_id,
             key_identifier=own.extensions.get_extension_for_class(
                 x509.SubjectKeyIdentifier

@@ -1,6 +1,7 @@
 """Issue one certificate, in the order of public CAs: a crash loses nothing that was delivered."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -12,8 +13,9 @@ from foundation.errors import Kind, ServiceError
 from foundation.events import Event
 from foundation.principal import Principal
 from pki.model.authority import AuthorityState, fingerprint, serial_text
-from pki.model.build import Plan, Publication, certify
+from pki.model.build import Plan, Publication, sign_draft
 from pki.model.csr import key_of_csr, key_of_spki
+from pki.model.draft_template import Leaf
 from pki.model.issued import IN_FLIGHT, OUR_OWN, CertificateRecord, IssuedCertificate, Reservation
 from pki.model.lint import algorithm_of
 from pki.model.profile import Profile, Profiles
@@ -27,10 +29,16 @@ from pki.model.subject import (
     require_ownership,
 )
 from pki.operations.certifying import Issuer, Issuers, ThrowawayKeys, new_serial
+from pki.operations.leaf_drafts import LeafDrafts, Make
 from pki.operations.ports import IssuanceLog, KeyStore, PublicKey, RandomBits
 
 BACKDATING = timedelta(hours=1)
 """Own judgement: as much as clocks differ; more would outrun a revocation of the issuer."""
+
+
+Record = Callable[[IssuedCertificate, CertificateRecord, Event], None]
+"""Records a certificate and its event as `IssuanceLog.record` does, in the same transaction with
+whatever else has to be recorded of it; raises where nothing of that was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +75,15 @@ class IssueCertificate:
     random_bits: RandomBits
     publication: Publication
     clock: Clock
+    _drafts: LeafDrafts = field(init=False, repr=False)
 
-    def __call__(self, principal: Principal, request: IssueRequest) -> IssuedCertificate:
-        """Return the certificate, recorded.
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_drafts", LeafDrafts(self.throwaway))
+
+    def __call__(
+        self, principal: Principal, request: IssueRequest, record: Record | None = None
+    ) -> IssuedCertificate:
+        """Return the certificate, recorded; by `record` where its asker has to record it, too.
 
         Raises FORBIDDEN where the subject is another participant's, MALFORMED, INVALID or
         TOO_LARGE for a request that breaks the role's profile, NOT_FOUND, CONFLICT or FORBIDDEN
@@ -85,28 +99,20 @@ class IssueCertificate:
         not_before, not_after = _validity(issuer, profile, request, now)
         key = self.keys.open(issuer.key_id)
         serial = new_serial(self.random_bits)
-        plan = Plan(
-            profile=profile,
-            signature=issuer.authority.algorithm,
-            serial=serial,
-            issuer=issuer.certificate.subject,
-            issuer_name=issuer.authority.name,
-            issuer_key_identifier=issuer.key_identifier,
-            subject=_subject(issuer, profile, request),
-            public_key=public_key,
-            not_before=not_before,
-            not_after=not_after,
-            publication=self.publication,
-        )
+        leaf = Leaf(serial, request.common_name, public_key, not_before, not_after)
+        _require_subject(request)
+        reserved = serial_text(serial)
         self.log.reserve(
-            Reservation(
-                issuer.authority.name, serial_text(serial), request.role, now, principal.client_id
-            )
+            Reservation(issuer.authority.name, reserved, request.role, now, principal.client_id)
         )
-        der = certify(plan, key, self.throwaway(plan.signature)).public_bytes(Encoding.DER)
-        record = CertificateRecord(
+        linted = self._drafts(
+            _make(issuer, request), leaf, lambda: self._plan(issuer, profile, request, leaf)
+        )
+        certificate = sign_draft(linted, key, issuer.authority.algorithm)
+        der = certificate.public_bytes(Encoding.DER)
+        own = CertificateRecord(
             issuer=issuer.authority.name,
-            serial=serial_text(serial),
+            serial=reserved,
             fingerprint=fingerprint(der),
             role=request.role,
             subject_id=request.subject_id,
@@ -116,17 +122,37 @@ class IssueCertificate:
             not_after=not_after,
             issued_at=now,
         )
-        self._require_in_flight(now)
-        self.log.record(record, certificate_issued(principal, record))
-        return IssuedCertificate(
-            issuer=record.issuer,
-            serial=record.serial,
-            fingerprint=record.fingerprint,
+        issued = IssuedCertificate(
+            issuer=own.issuer,
+            serial=own.serial,
+            fingerprint=own.fingerprint,
             certificate=der,
             chain=(der, *issuer.chain),
             root=issuer.root,
             not_before=not_before,
             not_after=not_after,
+        )
+        self._require_in_flight(now)
+        event = certificate_issued(principal, own)
+        if record is None:
+            self.log.record(own, event)
+        else:
+            record(issued, own, event)
+        return issued
+
+    def _plan(self, issuer: Issuer, profile: Profile, request: IssueRequest, leaf: Leaf) -> Plan:
+        return Plan(
+            profile=profile,
+            signature=issuer.authority.algorithm,
+            serial=leaf.serial,
+            issuer=issuer.certificate.subject,
+            issuer_name=issuer.authority.name,
+            issuer_key_identifier=issuer.key_identifier,
+            subject=_subject(issuer, profile, request),
+            public_key=leaf.public_key,
+            not_before=leaf.not_before,
+            not_after=leaf.not_after,
+            publication=self.publication,
         )
 
     def _require_in_flight(self, reserved_at: datetime) -> None:
@@ -180,7 +206,7 @@ class IssueCertificate:
                 "key_algorithm_not_allowed",
                 f"{issuer.authority.name} certifies keys on {issuer.authority.algorithm} only",
             )
-        if key == issuer.certificate.public_key():
+        if key == issuer.public_key:
             raise ServiceError(
                 Kind.INVALID, "key_is_the_issuers", "this is the issuer's own key; use another"
             )
@@ -212,6 +238,25 @@ def _require_active(issuer: Issuer, role: CertificateRole) -> None:
             f"authority {authority.name} is retired and issues nothing but OCSP signers; name "
             f"its slot {authority.slot} instead",
         )
+
+
+def _require_subject(request: IssueRequest) -> None:
+    """Refuse, before a serial is reserved, what `build_name` would refuse."""
+    check_name(request.common_name, "common_name")
+    if request.organization is not None:
+        check_name(request.organization, "organization")
+
+
+def _make(issuer: Issuer, request: IssueRequest) -> Make:
+    authority = issuer.authority
+    return Make(
+        issuer=authority.certificate or b"",
+        issuer_name=authority.name,
+        edition=authority.edition,
+        role=request.role,
+        organization=request.organization,
+        length=len(request.common_name),
+    )
 
 
 def _subject(issuer: Issuer, profile: Profile, request: IssueRequest) -> x509.Name:

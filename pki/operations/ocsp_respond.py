@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from foundation.batches import alone
 from foundation.clock import Clock
 from foundation.errors import ServiceError
 from foundation.short_cache import ShortCache
@@ -204,7 +203,7 @@ class RespondToOcsp:
         authority = self._authorities.get(issuer)
         if authority is None or not authority.online:
             return None
-        with alone(), self._issuing:  # of all threads that miss it, one makes it
+        with self._issuing:  # of all threads that miss it, one makes it
             made = self._signers.newest(issuer, self._clock())
             if made is None:
                 with suppress(ServiceError):  # such as an authority about to expire

@@ -18,7 +18,12 @@ from pki.model.path_repeat import (
     judge_repeated_leaf,
     learn_from,
 )
-from pki.model.path_revocation import Evidence, JudgedCertificate, weigh_evidence
+from pki.model.path_revocation import (
+    REVOCATION_UNKNOWN,
+    Evidence,
+    JudgedCertificate,
+    weigh_evidence,
+)
 from pki.model.profile import Profiles
 from pki.model.roles import CertificateRole
 from pki.model.tolerance import TolerancePolicies, TolerancePolicy
@@ -54,15 +59,6 @@ class IssuerPathMemory:
             if len(self._paths) >= self._capacity:
                 self._paths.clear()
             self._paths[above, role] = path
-
-
-class NoMemory(IssuerPathMemory):
-    """Remembers nothing, for evidence that has to read each leaf wholly (OCSP)."""
-
-    def remember(
-        self, above: frozenset[bytes], role: CertificateRole | None, path: IssuerPath
-    ) -> None:
-        """Keep nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +104,8 @@ class ValidateChain:
             verdict = self._verdict(
                 certificate, known.certificates, known.anchor, known.roles, (), tolerances, at
             )
+            if verdict.tolerances and _in_doubt(verdict):
+                return None
             return verdict if verdict.valid else None
         judgement = judge_repeated_leaf(leaf, known, role, at, self.profiles)
         if judgement is None:
@@ -194,9 +192,12 @@ class ValidateChain:
         certificates: tuple[JudgedCertificate, ...] = (leaf, *above)
         objections = list(found)
         tolerances = set(tolerated)
+        digests: list[str] = []
         if anchor.revocation is not RevocationPolicy.NONE:
             for certificate, issuer, its_role in zip(certificates, above, roles, strict=False):
                 evidence = self._ask(certificate, issuer, at)
+                if evidence is not None and evidence.digest is not None:
+                    digests.append(evidence.digest)
                 weighed = weigh_evidence(certificate, its_role, evidence, anchor.revocation)
                 if isinstance(weighed, Objection):
                     objections.append(weighed)
@@ -214,6 +215,7 @@ class ValidateChain:
             tolerances=tuple(sorted(tolerances)),
             valid_until=min(c.not_after for c in certificates),
             own_anchor=anchor.own,
+            evidence=tuple(dict.fromkeys(digests)),
         )
 
     def _ask(
@@ -268,6 +270,12 @@ def _refused(
         tolerances=(),
         valid_until=None,
     )
+
+
+def _in_doubt(verdict: Verdict) -> bool:
+    """Whether a leaf was accepted although nothing is known of its revocation: reading it wholly
+    may show whom to ask."""
+    return any(tolerance.endswith(REVOCATION_UNKNOWN) for tolerance in verdict.tolerances)
 
 
 def _came_nearer(verdict: Verdict, best: Verdict) -> bool:

@@ -105,12 +105,16 @@ class SqlIssuanceLog:
         except IntegrityError as taken:
             raise _serial_taken() from taken
 
-    def record(self, record: CertificateRecord, event: Event) -> None:
-        """Record a certificate and its event, durable on return."""
+    def record(
+        self, record: CertificateRecord, event: Event, alongside: Sequence[Row] = ()
+    ) -> None:
+        """Record a certificate and its event, durable on return.
+
+        With it are stored the rows of whoever asked for it, in this order, or nothing at all.
+        """
+        own = Row(_record, _certificate_values(record))
         try:
-            self._database.append(
-                Row(_record, _certificate_values(record)), self._outbox.row(event)
-            )
+            self._database.append(own, self._outbox.row(event), *alongside)
         except IntegrityError as taken:
             raise _certificate_exists() from taken
 

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO, TypeVar
 import click
 import orjson
 
-from contract_service.model.line_report import REFUSED, LineReport, line_members
-from contract_service.model.record_file import FileFormat, LineSource
+from foundation.line_report import REFUSED, LineReport, line_members
+from foundation.record_file import FileFormat, LineSource
 from server.cli.output import emit, json_option
 
 MOST_REFUSALS_SHOWN = 1000

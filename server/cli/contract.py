@@ -9,9 +9,7 @@ import click
 
 from contract_service.model.contract import Contract, ContractCertificate
 from contract_service.model.contract_file import read_contracts
-from contract_service.model.line_report import LineReport
 from contract_service.model.pem import MAXIMUM_CSR_BYTES, chain_pem, read_csr
-from contract_service.model.record_file import FileFormat, LineSource
 from contract_service.operations.create import CreateContract
 from contract_service.operations.issue_certificate import IssueContractCertificate
 from contract_service.operations.provision_contracts import Outcome, ProvisionContracts
@@ -20,7 +18,9 @@ from contract_service.operations.show import ShowContract
 from contract_service.operations.suspend import SuspendContract
 from contract_service.operations.terminate import TerminateContract
 from foundation.clock import parse_time
+from foundation.line_report import LineReport
 from foundation.principal import LOCAL_ADMINISTRATOR
+from foundation.record_file import FileFormat, LineSource
 from server.cli.bulk import bulk_options, run_bulk
 from server.cli.output import emit, json_option
 

@@ -27,7 +27,7 @@ def serve_command(as_json: bool) -> None:
 @click.command("worker")
 @json_option
 def worker_command(as_json: bool) -> None:
-    """Do background work (CRLs, OCSP signers, webhooks) without serving; any number may run."""
+    """Do background work (CRLs, OCSP signers, webhooks, imports); any number may run."""
     del as_json  # as above
     from server.observability import configure_logs
     from server.startup import check_startable
@@ -37,12 +37,17 @@ def worker_command(as_json: bool) -> None:
     check_startable(settings)
     configure_logs(settings.log_level)
     services = Services(settings)
-    housekeeping, courier = services.housekeeping, services.courier
+    housekeeping, errands = services.housekeeping, services.errands
+    courier, importer = services.courier, services.importer
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     housekeeping.start()
+    errands.start()
     courier.start()
+    importer.start()
     stop.wait()
     housekeeping.stop()
+    errands.stop()
+    importer.stop()
     courier.stop()

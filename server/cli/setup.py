@@ -30,7 +30,8 @@ def db_group() -> None:
 @json_option
 def upgrade_command(as_json: bool) -> None:
     """Bring the database to the newest revision; safe to repeat."""
-    from server.migrate import newest_revision, upgrade
+    from server.migrate import upgrade
+    from server.revision import newest_revision
 
     database = Database(load_settings().database_url)
     upgrade(database)
@@ -42,7 +43,8 @@ def upgrade_command(as_json: bool) -> None:
 @json_option
 def check_command(as_json: bool) -> None:
     """Say whether the database is at the newest revision and has exactly its tables."""
-    from server.migrate import current_revision, differences, newest_revision
+    from server.migrate import differences
+    from server.revision import current_revision, newest_revision
 
     database = Database(load_settings().database_url)
     current, newest = current_revision(database), newest_revision()

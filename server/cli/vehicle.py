@@ -5,13 +5,13 @@ from typing import BinaryIO, Protocol
 
 import click
 
-from contract_service.model.line_report import LineReport
-from contract_service.model.record_file import FileFormat, LineSource
 from contract_service.model.vehicle_file import read_vehicles
 from contract_service.operations.delete_vehicle import DeleteVehicle
 from contract_service.operations.publish_vehicles import Outcome, PublishVehicles
 from contract_service.operations.show_vehicle import ShowVehicle
+from foundation.line_report import LineReport
 from foundation.principal import LOCAL_ADMINISTRATOR
+from foundation.record_file import FileFormat, LineSource
 from server.cli.bulk import bulk_options, run_bulk
 from server.cli.output import emit, json_option
 

@@ -6,21 +6,43 @@ from datetime import UTC, datetime, timedelta
 
 from authorization.model.access_token import AccessToken, TokenKind, TokenStatus, TokenUid
 from authorization.model.claim import Place
-from authorization.model.decision import Limit
+from authorization.model.limits import Limit, Limits
+from authorization.model.standing import JudgeUse, Standing
 from authorization.operations.authorize import Authorize
-from authorization.operations.ports import DecisionRecord
-from autocharge.model.enrolment import Identifier
+from authorization.operations.find_limits import LimitedContract
+from authorization.operations.ports import ContractName, DecisionRecord
+from authorization.operations.trace_vehicle import Vehicles
+from authorization.operations.vehicle_ports import ContractUse
+from authorization.operations.weigh_vehicle import WeighVehicle
+from authorization.store.session_policy import load_session_policy
+from autocharge.model.enrolment import Enrolment, Identifier
+from autocharge.model.picture import ChargingUse
 from autocharge.model.resolution import Resolution, Unknown
+from autocharge.model.risk import RiskRules
+from autocharge.model.sighting import Place as SeenPlace
+from autocharge.model.sighting import Sighting
+from autocharge.model.step_up import StepUp, StepUpState
+from autocharge.model.trace import NO_TRACE, Trace
+from autocharge.operations.enrolled_ports import EnrolledIdentifier
+from autocharge.profiles.rules import load_risk_rules
+from autocharge.profiles.step_up_policy import load_step_up_policy
+from autocharge.profiles.vendors import load_vendors
 from contract_service.model.contract import (
     Contract,
     ContractCertificate,
     ContractStatus,
     names_contract,
 )
-from foundation.identifiers import Emaid
+from foundation.identifiers import Emaid, Mac
+from foundation.lookup import Lookup
 from foundation.principal import ClientRole, Principal
 from pki.model.roles import CertificateRole
 from pki.model.verdict import Fault, Reason, Verdict
+
+RULES = load_risk_rules()
+VENDORS = load_vendors()
+STEP_UP_POLICY = load_step_up_policy()
+SESSION_POLICY = load_session_policy()
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 EMAID = Emaid.parse("DE-ABC-C12345678")
@@ -114,7 +136,7 @@ class FakeTokens:
 class FakeResolve:
     answers: dict[str, Resolution] = field(default_factory=dict)
 
-    def __call__(self, identifier: Identifier) -> Resolution:
+    def __call__(self, identifier: Identifier, operator_id: str | None) -> Resolution:
         return self.answers.get(identifier.key, Unknown(()))
 
 
@@ -138,9 +160,11 @@ class FakeValidate:
 @dataclass
 class FakeLog:
     records: dict[str, DecisionRecord] = field(default_factory=dict)
+    traces: dict[str, Trace] = field(default_factory=dict)
 
-    def append(self, record: DecisionRecord) -> None:
+    def append(self, record: DecisionRecord, trace: Trace = NO_TRACE) -> None:
         self.records[record.decision.reference or ""] = record
+        self.traces[record.decision.reference or ""] = trace
 
     def find(self, reference: str) -> DecisionRecord | None:
         return self.records.get(reference)
@@ -157,6 +181,81 @@ class FakeRemember:
 
 
 @dataclass
+class FakeSightings:
+    """Sightings of every identifier alike."""
+
+    seen: tuple[Sighting, ...] = ()
+
+    def newest_lookup(
+        self, identifier: Identifier, limit: int, *, accepted: bool
+    ) -> Lookup[Sequence[Sighting]]:
+        found = tuple(one for one in self.seen if one.accepted is accepted)
+        return Lookup(None, {}, lambda _: found[:limit])
+
+    def newest(self, identifier: Identifier, limit: int) -> Sequence[Sighting]:
+        return self.seen[:limit]
+
+
+@dataclass
+class FakeEnrolments:
+    enrolments: dict[str, Enrolment] = field(default_factory=dict)
+
+    def by_id(self, enrolment_id: str) -> tuple[Enrolment, Identifier] | None:
+        found = self.enrolments.get(enrolment_id)
+        return None if found is None else (found, Mac.parse(MAC))
+
+
+@dataclass
+class FakeUses:
+    uses: tuple[ContractUse, ...] = ()
+
+    def of_contract(self, contract_id: str, limit: int) -> Lookup[Sequence[ContractUse]]:
+        return Lookup(None, {}, lambda _: self.uses[:limit])
+
+
+@dataclass
+class FakeEnrolled:
+    enrolled: tuple[EnrolledIdentifier, ...] = ()
+    identifiers: dict[str, Identifier] = field(default_factory=dict)
+
+    def of_contract(self, emaid: Emaid, limit: int) -> Lookup[Sequence[EnrolledIdentifier]]:
+        return Lookup(None, {}, lambda _: self.enrolled[:limit])
+
+    def open(self, enrolled: EnrolledIdentifier) -> Identifier:
+        return self.identifiers[enrolled.enrolment_id]
+
+
+@dataclass
+class FakeStepUps:
+    asked: list[StepUp] = field(default_factory=list)
+
+    def of_identifier(self, identifier: Identifier, since: datetime) -> Lookup[Sequence[StepUp]]:
+        return Lookup(None, {}, lambda _: [one for one in self.asked if one.asked_at > since])
+
+    def waiting(self, contract_id: str, station_id: str, now: datetime) -> Sequence[StepUp]:
+        return [
+            one
+            for one in self.asked
+            if (one.contract_id, one.station_id) == (contract_id, station_id)
+            and one.state(now) is StepUpState.OPEN
+        ]
+
+    def find(self, reference: str) -> StepUp | None:
+        return next((one for one in self.asked if one.reference == reference), None)
+
+
+@dataclass
+class FakeLimit:
+    wait: int | None = None
+
+    def wait_for_unknown(self, place: SeenPlace, now: datetime) -> int | None:
+        return self.wait
+
+    def wait_for_reported(self, place: SeenPlace, now: datetime) -> int | None:
+        return self.wait
+
+
+@dataclass
 class World:
     """Everything around `Authorize`, to be changed by a test."""
 
@@ -167,8 +266,52 @@ class World:
     validate: FakeValidate = field(default_factory=FakeValidate)
     log: FakeLog = field(default_factory=FakeLog)
     remember: FakeRemember = field(default_factory=FakeRemember)
+    sightings: FakeSightings = field(default_factory=FakeSightings)
+    enrolments: FakeEnrolments = field(default_factory=FakeEnrolments)
+    uses: FakeUses = field(default_factory=FakeUses)
+    enrolled: FakeEnrolled = field(default_factory=FakeEnrolled)
+    step_ups: FakeStepUps = field(default_factory=FakeStepUps)
+    unknown: FakeLimit = field(default_factory=FakeLimit)
+    checked: list[tuple[object, ...]] = field(default_factory=list)
+    has_certificate: bool = False
+    shadow: RiskRules | None = None
     limits: tuple[Limit, ...] = ()
+    standing: Standing = field(default_factory=Standing)
     now: datetime = NOW
+
+    @property
+    def vehicles(self) -> Vehicles:
+        return Vehicles(
+            self.resolve,
+            self.unknown,
+            WeighVehicle(
+                lambda *lookups: [lookup.read(()) for lookup in lookups],
+                self.sightings,
+                self.uses,
+                self.enrolled,
+                lambda _emaid, _now: self.has_certificate,
+                self.step_ups,
+                RULES,
+                VENDORS,
+                STEP_UP_POLICY,
+                self.shadow,
+            ),
+            self._check,
+        )
+
+    def _check(
+        self,
+        identifier: Identifier,
+        sightings: Sequence[Sighting],
+        uses: Sequence[ChargingUse],
+        others: Sequence[Identifier],
+    ) -> None:
+        self.checked.append((identifier, tuple(sightings), tuple(uses), tuple(others)))
+
+    def _find(self, named: ContractName) -> LimitedContract:
+        found = self.contracts(named) if isinstance(named, Emaid) else self.contracts.by_id(named)
+        use = JudgeUse(self.standing, SESSION_POLICY)
+        return LimitedContract(found, (lambda _attempt: Limits(self.limits), use))
 
     @property
     def authorize(self) -> Authorize:
@@ -176,12 +319,12 @@ class World:
             self.stations,
             self.contracts,
             self.tokens,
-            self.resolve,
+            self.vehicles,
             self.validate,
             self.log,
             self.remember,
+            self._find,
             clock=lambda: self.now,
-            limits=lambda _contract, _place, _now: self.limits,
         )
 
 

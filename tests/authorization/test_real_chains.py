@@ -11,9 +11,10 @@ from authorization.model.certificate_hash import HashAlgorithm, hash_certificate
 from authorization.model.claim import CertificateClaim, Claim
 from authorization.model.decision import Decision
 from authorization.operations.authorize import Authorize
+from authorization.operations.find_limits import AllLimits
 from authorization.operations.remember_certificate import RememberCertificate
 from contract_service.model.contract import ContractCertificate
-from contract_service.store.contracts import SqlContractCertificates
+from contract_service.store.contracts import SqlContractCertificates, SqlContractReader
 from foundation.database import Database
 from foundation.identifiers import Emaid
 from foundation.principal import LOCAL_ADMINISTRATOR
@@ -65,6 +66,7 @@ def scene(database: Database, clock: Callable[[], datetime]) -> Scene:
     authorize = replace(
         World().authorize,
         contracts=contracts.find,
+        find=AllLimits(database.fetch_together, SqlContractReader(database).lookup),
         validate=validator(root, evidence=[records]),
         remember=remember,
     )

@@ -1,23 +1,39 @@
 """Autocharge on a real database, beside contracts that are a fake."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from autocharge.model.challenge import ClaimPolicy
+from autocharge.operations.answer_challenge import AnswerChallenge, WithdrawChallenge
 from autocharge.operations.enrol import Enrol
-from autocharge.operations.erase import EraseEnrolment
+from autocharge.operations.erase import CheckReceipt, EraseIdentifier
+from autocharge.operations.lapse_challenges import LapseChallenges
+from autocharge.operations.list_challenges import ListChallenges
 from autocharge.operations.list_enrolments import ListEnrolments
+from autocharge.operations.read_history import ReadHistory
 from autocharge.operations.remove import RemoveEnrolment
+from autocharge.operations.replace_identifier import ReplaceIdentifier
 from autocharge.operations.resolve import Resolve
 from autocharge.operations.set_enrolment_state import SetEnrolmentState
-from autocharge.store.enrolments import SqlEnrolmentReader, SqlUnitsOfWork
+from autocharge.operations.set_precedence import SetPrecedence
+from autocharge.operations.switch_autocharge import ChooseForProvider, SwitchVehicle
+from autocharge.store.challenges import SqlChallengeReader
+from autocharge.store.choices import SqlChoiceReader
+from autocharge.store.enrolments import SqlEnrolmentReader
+from autocharge.store.erasures import SqlErasureReader
+from autocharge.store.history import SqlHistoryReader
 from autocharge.store.identifier_vault import open_vault
+from autocharge.store.quarantines import SqlQuarantineReader
+from autocharge.store.receipt_keys import SqlReceiptKeys
+from autocharge.store.unit_of_work import SqlUnitsOfWork
 from foundation.database import Database
 from foundation.identifiers import Emaid
 from foundation.outbox import outbox
 from foundation.principal import ClientRole, Principal
 from foundation.sealing import Sealer
+from participants.tokens import sign_receipt, verify_receipt
 from tests.databases import OUTBOX
 
 PROVIDER = Principal("emp-abc", frozenset({ClientRole.MO}), frozenset({"DEABC"}))
@@ -39,7 +55,16 @@ MAC_SPELLINGS = (
 EVCCID20_SPELLINGS = ("WP0-V-00112233445566778-9", "wp0V001122334455667789")
 VIN_SPELLINGS = ("1M8GDM9AXKP042788", "1m8gdm9axkp042788")
 
+POLICY = ClaimPolicy(
+    answer_within=timedelta(days=14),
+    open_challenges=3,
+    owned_a_day=30,
+    again_after=timedelta(days=30),
+    kept=timedelta(days=60),
+)
+
 SEALER = Sealer(b"k" * 32)
+ISSUER = "https://id.example.com"
 
 
 @dataclass
@@ -68,12 +93,39 @@ class Autocharge:
             SqlEnrolmentReader(database, self.vault),
             SqlUnitsOfWork(database, self.vault, OUTBOX),
         )
-        self.enrol = Enrol(units, self.contracts, self.clock)
-        self.resolve = Resolve(reader)
+        self.enrol = Enrol(units, self.contracts, POLICY, self.clock)
+        self.quarantines = SqlQuarantineReader(database, self.vault)
+        self.resolve = Resolve(reader, self.quarantines)
         self.set_state = SetEnrolmentState(units, self.clock)
-        self.remove = RemoveEnrolment(units, self.clock)
-        self.erase = EraseEnrolment(units, self.clock)
-        self.list = ListEnrolments(reader)
+        self.remove = RemoveEnrolment(units, POLICY, self.clock)
+        receipt_keys = SqlReceiptKeys(database, SEALER, self.clock)
+        receipt_keys.signing()
+        self.erase = EraseIdentifier(
+            units,
+            self.vault.pseudonym,
+            lambda statement: sign_receipt(
+                statement, (key := receipt_keys.signing()).key_id, key.private_key
+            ),
+            ISSUER,
+            POLICY,
+            self.clock,
+        )
+        self.receipt_keys = receipt_keys
+        self.check_receipt = CheckReceipt(
+            lambda receipt: verify_receipt(receipt, receipt_keys.public()),
+            SqlErasureReader(database),
+        )
+        self.list = ListEnrolments(reader, self.vault.pseudonym)
+        self.replace = ReplaceIdentifier(units, POLICY, self.clock)
+        self.set_precedence = SetPrecedence(units, self.clock)
+        self.switch_vehicle = SwitchVehicle(units, self.clock)
+        self.choose = ChooseForProvider(units, SqlChoiceReader(database), self.clock)
+        challenges = SqlChallengeReader(database, self.vault)
+        self.challenges = ListChallenges(challenges, reader)
+        self.answer = AnswerChallenge(units, challenges, self.contracts, POLICY, self.clock)
+        self.withdraw = WithdrawChallenge(units, challenges, self.clock)
+        self.lapse = LapseChallenges(units, POLICY)
+        self.history = ReadHistory(SqlHistoryReader(database))
 
     def clock(self) -> datetime:
         return self.now

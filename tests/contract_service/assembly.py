@@ -25,13 +25,15 @@ from contract_service.store.contracts import (
     SqlContractReader,
     SqlUnitsOfWork,
 )
+from contract_service.store.issued_certificates import SqlIssuedCertificates
 from foundation.database import Database
 from foundation.outbox import outbox
 from foundation.principal import ClientRole, Principal
 from pki.model.certificate_reference import BySerial
-from pki.model.issued import IssuedCertificate
+from pki.model.issued import CertificateRecord, IssuedCertificate
 from pki.model.roles import RevocationReason
-from pki.operations.issue import IssueRequest
+from pki.operations.issue import IssueRequest, Record, certificate_issued
+from pki.store.issuance import SqlIssuanceLog
 from tests.databases import OUTBOX
 
 PROVIDER = Principal("emp-abc", frozenset({ClientRole.MO}), frozenset({"DEABC"}))
@@ -100,7 +102,9 @@ class Authority:
     asked: list[IssueRequest] = field(default_factory=list)
     before_delivery: Callable[[], object] = lambda: None
 
-    def __call__(self, principal: Principal, request: IssueRequest) -> IssuedCertificate:
+    def __call__(
+        self, principal: Principal, request: IssueRequest, record: Record
+    ) -> IssuedCertificate:
         self.asked.append(request)
         assert request.csr is not None
         requested = x509.load_der_x509_csr(request.csr).public_key()
@@ -109,7 +113,7 @@ class Authority:
         sub2 = certificate("MO Sub 2", self.key.public_key(), self.key, issuer="MO Sub 1")
         sub1 = certificate("MO Sub 1", self.key.public_key(), self.key, issuer="Root")
         self.before_delivery()
-        return IssuedCertificate(
+        issued = IssuedCertificate(
             issuer="mo-sub2-g1",
             serial=f"{leaf.serial_number:X}",
             fingerprint=leaf.fingerprint(hashes.SHA256()).hex(),
@@ -119,6 +123,20 @@ class Authority:
             not_before=leaf.not_valid_before_utc,
             not_after=leaf.not_valid_after_utc,
         )
+        own = CertificateRecord(
+            issuer=issued.issuer,
+            serial=issued.serial,
+            fingerprint=issued.fingerprint,
+            role=request.role,
+            subject_id=request.subject_id,
+            owner=request.owner,
+            certificate=issued.certificate,
+            not_before=issued.not_before,
+            not_after=issued.not_after,
+            issued_at=issued.not_before,
+        )
+        record(issued, own, certificate_issued(principal, own))
+        return issued
 
 
 @dataclass
@@ -158,7 +176,7 @@ class Contracts:
             SqlContractCertificates(database, OUTBOX), self.clock
         )
         self.issue = IssueContractCertificate(
-            SqlContractCertificates(database, OUTBOX),
+            SqlIssuedCertificates(database, OUTBOX, SqlIssuanceLog(database, OUTBOX).record),
             reader,
             self.authority,
             self.revocations,

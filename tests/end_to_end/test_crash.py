@@ -18,7 +18,7 @@ from authorization.store.tables import decisions
 from contract_service.store.tables import contract_certificates, contracts
 from foundation.database import Database
 from pki.store.tables import certificates
-from tests.databases import temporary_postgresql_database
+from tests.end_to_end.demonstrations import Demonstrations, on_either_database
 from tests.end_to_end.service import Service
 from tests.end_to_end.test_bad_input import armoured, csr
 
@@ -29,19 +29,12 @@ PROGRESS = 12
 RECOVERY_SECONDS = 40
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(kind, marks=pytest.mark.xdist_group(f"crash-{kind}"))
-        for kind in ("sqlite", "postgresql")
-    ]
-)
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-    if request.param == "sqlite":
-        yield Service(tmp_path, f"sqlite:///{tmp_path / 'evtrust.sqlite'}", WORKERS)
-    else:
-        server_url: str = request.getfixturevalue("postgresql_server_url")
-        with temporary_postgresql_database(server_url) as url:
-            yield Service(tmp_path, url, WORKERS)
+@pytest.fixture(params=on_either_database("crash"))
+def service(
+    request: pytest.FixtureRequest, demonstrations: Demonstrations, tmp_path: Path
+) -> Iterator[Service]:
+    with demonstrations.copied(request.param, tmp_path, WORKERS) as service:
+        yield service
 
 
 class Clients:
@@ -129,7 +122,6 @@ def children(parent: int) -> list[int]:
 
 
 def test_what_was_received_is_on_record_after_kills(service: Service) -> None:
-    service.initialise()
     with service.serving() as process:
         clients = Clients(service)
         with clients.working():

@@ -12,7 +12,7 @@ from contract_service.model.pem import chain_pem
 from exi import Schema, encode
 from exi.messages import iso15118_2
 from tests.contract_service.provisioning.works import delivered, root_id
-from tests.databases import temporary_postgresql_database
+from tests.end_to_end.demonstrations import Demonstrations, on_either_database
 from tests.end_to_end.service import Answer, Service
 from tests.interop.participants import (
     NAMESPACE,
@@ -25,24 +25,11 @@ from tests.interop.participants import (
 )
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(kind, marks=pytest.mark.xdist_group(f"ocpp-{kind}"))
-        for kind in ("sqlite", "postgresql")
-    ]
-)
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-    if request.param == "sqlite":
-        yield from _started(Service(tmp_path))
-    else:
-        server_url: str = request.getfixturevalue("postgresql_server_url")
-        with temporary_postgresql_database(server_url) as url:
-            yield from _started(Service(tmp_path, url))
-
-
-def _started(service: Service) -> Iterator[Service]:
-    service.initialise()
-    with service.serving():
+@pytest.fixture(params=on_either_database("ocpp"))
+def service(
+    request: pytest.FixtureRequest, demonstrations: Demonstrations, tmp_path: Path
+) -> Iterator[Service]:
+    with demonstrations.copied(request.param, tmp_path, workers=1) as service, service.serving():
         yield service
 
 

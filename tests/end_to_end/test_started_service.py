@@ -10,32 +10,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.databases import temporary_postgresql_database
+from tests.end_to_end.demonstrations import Demonstrations, on_either_database
 from tests.end_to_end.service import Service, eventually
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(kind, marks=pytest.mark.xdist_group(f"started-{kind}"))
-        for kind in ("sqlite", "postgresql")
-    ],
-)
+@pytest.fixture(scope="module", params=on_either_database("started"))
 def service(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    demonstrations: Demonstrations,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Service]:
     home = tmp_path_factory.mktemp("home")
-    if request.param == "sqlite":
-        yield from _started(Service(home))
-    else:
-        server_url: str = request.getfixturevalue("postgresql_server_url")
-        with temporary_postgresql_database(server_url) as url:
-            yield from _started(Service(home, url))
-
-
-def _started(service: Service) -> Iterator[Service]:
-    service.initialise()
-    with service.serving():
+    with demonstrations.copied(request.param, home) as service, service.serving():
         yield service
 
 

@@ -11,23 +11,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.databases import temporary_postgresql_database
+from tests.end_to_end.demonstrations import Demonstrations, on_either_database
 from tests.end_to_end.service import Answer, Service
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(kind, marks=pytest.mark.xdist_group(f"stations-{kind}"))
-        for kind in ("sqlite", "postgresql")
-    ]
-)
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-    if request.param == "sqlite":
-        yield Service(tmp_path, f"sqlite:///{tmp_path / 'evtrust.sqlite'}")
-    else:
-        server_url: str = request.getfixturevalue("postgresql_server_url")
-        with temporary_postgresql_database(server_url) as url:
-            yield Service(tmp_path, url)
+@pytest.fixture(params=on_either_database("stations"))
+def service(
+    request: pytest.FixtureRequest, demonstrations: Demonstrations, tmp_path: Path
+) -> Iterator[Service]:
+    with demonstrations.copied(request.param, tmp_path, workers=1) as service:
+        yield service
 
 
 def sign(service: Service, key: ec.EllipticCurvePrivateKey, use: str) -> Answer:
@@ -43,7 +36,6 @@ def sign(service: Service, key: ec.EllipticCurvePrivateKey, use: str) -> Answer:
 
 
 def test_what_was_accepted_waits_whatever_happens(service: Service) -> None:
-    service.initialise()
     calls_at = f"/v1/stations/{service.told['demo']['station_id']}/calls"
     keys = {
         use: ec.generate_private_key(ec.SECP256R1())

@@ -8,24 +8,21 @@ import pytest
 
 from foundation.identifiers import Emaid
 from server.demo import PARTY, WMI
-from tests.databases import temporary_postgresql_database
+from tests.end_to_end.demonstrations import Demonstrations, on_either_database
 from tests.end_to_end.service import Service, eventually
 from tests.interop.participants import enrol, generate_contract, publish_vehicle, recorded_chain
 from tests.pki.validation.test_chain_parser import pem
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-    if request.param == "sqlite":
-        yield Service(tmp_path)
-    else:
-        server_url: str = request.getfixturevalue("postgresql_server_url")
-        with temporary_postgresql_database(server_url) as url:
-            yield Service(tmp_path, url)
+@pytest.fixture(params=on_either_database("deletion"))
+def service(
+    request: pytest.FixtureRequest, demonstrations: Demonstrations, tmp_path: Path
+) -> Iterator[Service]:
+    with demonstrations.copied(request.param, tmp_path, workers=1) as service:
+        yield service
 
 
 def test_a_deleted_vehicle_takes_its_contract_with_it(service: Service) -> None:
-    service.initialise()
     pcid = WMI + secrets.token_hex(7)
     emaid = Emaid.parse(f"{PARTY}C{secrets.token_hex(4).upper()}").canonical
     with service.serving():

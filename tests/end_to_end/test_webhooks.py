@@ -19,8 +19,8 @@ import pytest
 import sqlalchemy as sa
 
 from foundation.database import Database
-from participants.store.tables import webhook_endpoints
-from tests.databases import temporary_postgresql_database
+from participants.store.tables import webhook_deliveries, webhook_endpoints
+from tests.end_to_end.demonstrations import Demonstrations, on_either_database
 from tests.end_to_end.service import EVTRUST, Answer, Service, eventually, free_port
 from tests.foundation.receivers import OK, Receiver, answering, receiver
 
@@ -28,25 +28,13 @@ PATIENCE = 30.0
 """Seconds; on a busy machine a round of one second takes longer."""
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(kind, marks=pytest.mark.xdist_group(f"webhooks-{kind}"))
-        for kind in ("sqlite", "postgresql")
-    ]
-)
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-    if request.param == "sqlite":
-        yield _with_loopback(Service(tmp_path, f"sqlite:///{tmp_path / 'evtrust.sqlite'}"))
-    else:
-        server_url: str = request.getfixturevalue("postgresql_server_url")
-        with temporary_postgresql_database(server_url) as url:
-            yield _with_loopback(Service(tmp_path, url))
-
-
-def _with_loopback(service: Service) -> Service:
-    service.environment["EVTRUST_EGRESS_NETWORKS"] = "127.0.0.0/8"
-    service.initialise()
-    return service
+@pytest.fixture(params=on_either_database("webhooks"))
+def service(
+    request: pytest.FixtureRequest, demonstrations: Demonstrations, tmp_path: Path
+) -> Iterator[Service]:
+    with demonstrations.copied(request.param, tmp_path, workers=1) as service:
+        service.environment["EVTRUST_EGRESS_NETWORKS"] = "127.0.0.0/8"
+        yield service
 
 
 def register(service: Service, url: str, *events: str, client: str = "mo") -> Any:
@@ -178,6 +166,7 @@ def _attempted(service: Service, endpoint: Any) -> list[Any]:
     return log(service, endpoint)
 
 
+@pytest.mark.xdist_group("webhooks-refusing")
 @pytest.mark.parametrize(
     "url",
     [
@@ -206,10 +195,11 @@ def test_targets_that_are_not_public_are_refused_unless_configured(
 
 
 @pytest.fixture(scope="module")
-def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    service = Service(tmp_path_factory.mktemp("home"))
-    service.initialise()
-    with service.serving():
+def refusing(
+    demonstrations: Demonstrations, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    home = tmp_path_factory.mktemp("home")
+    with demonstrations.copied("sqlite", home, workers=1) as service, service.serving():
         yield service
 
 
@@ -218,20 +208,20 @@ def test_workers_that_are_killed_lose_nothing(service: Service) -> None:
         time.sleep(0.1)
         connection.sendall(OK)
 
-    changes = 12
+    changes = 6
     with receiver(slowly) as told:
         with service.serving():
-            endpoint = register(service, at(told.port), "contract.suspended", "contract.resumed")
+            register(service, at(told.port), "contract.suspended", "contract.resumed")
         for i in range(changes):  # nobody serves or works now: the events wait
             service.run("contract", "resume" if i % 2 else "suspend", service.told["demo"]["emaid"])
-        for before_the_kill in (1, 4, 8):
+        for before_the_kill in (1, 3):
             with working(service) as process:
                 eventually(lambda: len(told.requests) >= before_the_kill, PATIENCE)  # noqa: B023 - called at once
                 os.kill(process.pid, signal.SIGKILL)
             _leases_run_out(service)
         with working(service):
             eventually(lambda: len(_told_apart(told)) == changes, PATIENCE)
-            eventually(lambda: _states(service, endpoint) == {"delivered"}, PATIENCE)
+            eventually(lambda: _states(service) == {"delivered"}, PATIENCE)
     assert {body["eventType"] for body in received(told)} == {
         "contract.suspended",
         "contract.resumed",
@@ -242,9 +232,13 @@ def _told_apart(told: Receiver) -> set[str]:
     return {body["eventId"] for body in received(told)}
 
 
-def _states(service: Service, endpoint: Any) -> set[str]:
-    deliveries = service.run("webhook", "deliveries", endpoint["id"])["deliveries"]
-    return {delivery["state"] for delivery in deliveries}
+def _states(service: Service) -> set[str]:
+    database = Database(service.environment["EVTRUST_DATABASE_URL"])
+    try:
+        with database.read() as connection:
+            return set(connection.execute(sa.select(webhook_deliveries.c.state)).scalars())
+    finally:
+        database.close()
 
 
 def _leases_run_out(service: Service) -> None:

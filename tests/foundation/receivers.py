@@ -75,16 +75,17 @@ def receiver(
 
 
 def read_request(connection: socket.socket) -> bytes:
-    """Return a request whose body has the length that it declares."""
+    """Return a request whose body has the length that it declares, none where it declares none."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += _some(connection)
     head, _, body = received.partition(b"\r\n\r\n")
-    length = next(
+    lengths = (
         int(line.partition(b":")[2])
         for line in head.split(b"\r\n")
         if line.lower().startswith(b"content-length:")
     )
+    length = next(lengths, 0)
     while len(body) < length:
         body += _some(connection)
     return head + b"\r\n\r\n" + body

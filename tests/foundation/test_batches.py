@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.batches import LARGEST, Batches, alone, settle
+from foundation.batches import LARGEST, Batches, settle, step_out
 
 PATIENCE = 10.0
 
@@ -172,38 +172,6 @@ def test_the_next_batch_is_worked_on_while_one_waits() -> None:
     assert till.rounds == [[1]]
 
 
-def test_a_lock_held_while_settling_alone_stops_nobody() -> None:
-    batches, till = Batches(), Till()
-    lock = threading.Lock()
-
-    def job(number: int) -> int:
-        with alone(), lock:
-            settle(till.pay, number)
-        return number
-
-    jobs = [partial(job, number) for number in range(8)]
-    assert _gathered(batches, jobs) == list(range(8))
-    assert sorted(till.rounds) == [[number] for number in range(8)]
-
-
-def test_alone_ends_with_its_block_and_may_be_nested() -> None:
-    batches, till = Batches(), Till()
-
-    def job(number: int) -> None:
-        with alone():
-            with alone():
-                settle(till.pay, number)
-            settle(till.pay, 100 + number)
-        settle(till.pay, 200 + number)
-
-    _gathered(batches, [lambda: job(0), lambda: job(1)])
-    assert till.rounds[:4] in ([[0], [100], [1], [101]], [[1], [101], [0], [100]])
-    assert sorted(till.rounds[4]) == [200, 201]
-    with alone():
-        settle(till.pay, 9)
-    assert till.rounds[5:] == [[9]]
-
-
 def test_a_batch_within_a_batch_is_refused_by_nobody() -> None:
     """A job that settles from a thread pool of its own is a stranger to the batch."""
     batches, till = Batches(), Till()
@@ -237,3 +205,48 @@ def test_an_error_keeps_where_it_was_raised() -> None:
     with pytest.raises(ZeroDivisionError) as raised:
         Batches().run(lambda: 1 // 0)
     assert raised.traceback[-1].name == "<lambda>"
+
+
+def test_whoever_waits_for_a_stranger_steps_out_and_begins_again_on_its_own_thread() -> None:
+    batches, begun = Batches(), []
+
+    def slow() -> str:
+        begun.append(threading.get_ident())
+        step_out()
+        return "done"
+
+    def caller() -> tuple[str, int]:
+        return batches.run(slow), threading.get_ident()
+
+    [(result, thread)] = _in_threads([caller])
+    assert result == "done"
+    assert len(begun) == 2
+    assert begun[1] == thread
+    step_out()  # outside a batch it is nothing
+
+
+def test_nobody_in_the_batch_waits_for_whoever_stepped_out() -> None:
+    batches, stranger = Batches(), threading.Event()
+
+    def slow() -> str:
+        step_out()
+        assert stranger.wait(PATIENCE)
+        return "slow"
+
+    def quick() -> str:
+        done = batches.run(lambda: "quick")
+        stranger.set()  # only now the stranger answers
+        return done
+
+    assert _in_threads([lambda: batches.run(slow), quick]) == ["slow", "quick"]
+
+
+def test_a_handler_of_failures_does_not_take_stepping_out_for_one() -> None:
+    def careful() -> str:
+        try:
+            step_out()
+        except Exception:
+            return "swallowed"
+        return "outside"
+
+    assert Batches().run(careful) == "outside"

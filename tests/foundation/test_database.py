@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from foundation.database import Database, Row
 from foundation.events import Event
 from foundation.outbox import claim_lease, leases, outbox
+from foundation.prepared import execute_in
 from tests.databases import OUTBOX, create_schema, empty_all_tables, temporary_postgresql_database
 
 _insert_lease = sa.insert(leases)
@@ -151,6 +153,24 @@ def own_database(postgresql_server_url: str) -> Iterator[Database]:
         database.close()
 
 
+def test_a_server_that_takes_no_more_connections_is_a_database_that_does_not_answer(
+    own_database: Database, postgresql_server_url: str, now: datetime
+) -> None:
+    role = f"crowded_{uuid.uuid4().hex}"
+    with psycopg.connect(postgresql_server_url, autocommit=True) as server:
+        server.execute(f'CREATE ROLE "{role}" LOGIN CONNECTION LIMIT 0')
+        url = own_database.url.set(username=role).render_as_string(hide_password=False)
+        crowded = Database(url)
+        try:
+            with pytest.raises(OperationalError):
+                crowded.append(_lease("late", now))
+            with pytest.raises(OperationalError):
+                crowded.fetch(sa.select(leases.c.name), {})
+        finally:
+            crowded.close()
+            server.execute(f'DROP ROLE "{role}"')
+
+
 @pytest.mark.parametrize("reader", ["prepared", "plain"])
 def test_after_lost_connections_the_next_calls_work(
     own_database: Database, now: datetime, reader: str
@@ -175,6 +195,30 @@ def test_after_lost_connections_the_next_calls_work(
     database.append(_lease("c", now))
     assert database.fetch(held, {"name": "c"})
     assert _count(database, leases) == 2
+
+
+def test_a_connection_lost_in_a_transaction_is_not_used_again(
+    own_database: Database, now: datetime
+) -> None:
+    database = own_database
+    url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def write_and_lose() -> None:
+        with database.write() as connection:
+            execute_in(connection, _insert_lease, _lease("a", now).values)
+            with psycopg.connect(url, autocommit=True) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            execute_in(connection, _insert_lease, _lease("b", now).values)
+
+    with pytest.raises(DBAPIError):
+        write_and_lose()
+    with database.write() as connection:
+        execute_in(connection, _insert_lease, _lease("c", now).values)
+        connection.commit()
+    assert _count(database, leases) == 1
 
 
 def test_a_row_that_somebody_holds_does_not_hold_up_the_others(

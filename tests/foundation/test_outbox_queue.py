@@ -195,3 +195,23 @@ def test_a_worker_that_is_killed_loses_nothing(database: Database, now: datetime
             os.kill(process.pid, signal.SIGKILL)  # in the middle of a batch, or of its commit
             told.update(_lines(process))
     assert told - {"ready"} == expected
+
+
+def test_what_nobody_hears_is_passed_over_and_not_told_later(
+    database: Database, queue: OutboxQueue, now: datetime
+) -> None:
+    append(database, now, "a", "b")
+    append(database, now + MINUTE, "late")
+    assert queue.pass_over(now + MINUTE, now + MINUTE, 1) == 1
+    assert queue.pass_over(now + MINUTE, now + MINUTE, 10) == 1
+    assert queue.pass_over(now + MINUTE, now + MINUTE, 10) == 0
+    assert names(queue, now + MINUTE) == ["late"]
+
+
+def test_what_somebody_has_claimed_is_not_passed_over(
+    database: Database, queue: OutboxQueue, now: datetime
+) -> None:
+    append(database, now, "a")
+    claimed = queue.claim(1, now, LEASE)
+    assert queue.pass_over(now + MINUTE, now, 10) == 0
+    assert done(database, claimed.claim, [claimed.events[0][0]], now)

@@ -2,15 +2,21 @@
 
 import json
 import secrets
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from werkzeug.test import Client
 
+from autocharge.model.challenge import Challenge, ChallengeState
+from autocharge.model.enrolment import EnrolmentSource, IdentifierKind
+from autocharge.model.proposal import Proposal, ProposalState
 from contract_service.model.root_pool import RootType
 from foundation.clock import Clock, utc_now
 from foundation.database import Database
@@ -28,12 +34,19 @@ from server.wiring_web import WebServices
 from tests.contract_service.pools.manufacturer import manufacturer
 from tests.pki.validation.authorities import certify
 from tests.pki.validation.authorities import name as subject
+from tests.server.sites import made_site
 
-OURS, THEIRS = "DEAAA", "DEBBB"
+OURS, THEIRS, THIRD = "DEAAA", "DEBBB", "DECCC"
 """Provider and operator id of the tenant that owns everything here, and of another."""
 
 WMI = "WAA"
 HOOK = "https://127.0.0.1/hook"
+PARTNER = {"protocol": "oicp-2.3", "base_url": "http://127.0.0.1:9999", "provider_ids": ["DEZZZ"]}
+OCPI_PARTNER = {
+    "protocol": "ocpi-2.2.1",
+    "base_url": "http://127.0.0.1:9999/ocpi/versions",
+    "provider_ids": ["DEYYY"],
+}
 COORDINATES = {"latitude": 52.5, "longitude": 13.4}
 
 CLIENTS: Mapping[str, tuple[ClientRole, dict[str, list[str]]]] = {
@@ -64,7 +77,9 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """The code of a problem document, or of OPCP's error."""
+        """The code of a problem document, or of OPCP's or OICP's error."""
+        if "StatusCode" in self.json:
+            return str(self.json["StatusCode"]["AdditionalInfo"].partition(":")[0])
         if "traceId" in self.json:
             return str(self.json["errorMessages"][0].partition(":")[0])
         assert self.media_type == "application/problem+json", (self.status, self.body)
@@ -84,6 +99,7 @@ class Things:
     free_station_id: str
     evse_id: str
     enrolment_id: str
+    quarantine_id: str
     token_id: str
     reference: str
     unused_reference: str
@@ -93,6 +109,14 @@ class Things:
     call_id: str
     endpoint_id: str
     delivery_id: str
+    step_up: str
+    challenge_id: str
+    proposal_id: str
+    import_id: str
+    site_id: str
+    group_id: str
+    partner_id: str
+    ocpi_partner_id: str
 
 
 @dataclass
@@ -103,6 +127,7 @@ class Application:
     home: Path
     clock: Clock = utc_now
     tokens: dict[str, str] = field(default_factory=dict)
+    client_ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         settings = load_settings(
@@ -127,6 +152,7 @@ class Application:
             made = self.services.create_client(LOCAL_ADMINISTRATOR, name, [role], **ids)
             given = self.services.issue_token(made.client.client_id, made.client_secret)
             self.tokens[name] = given.token
+            self.client_ids[name] = made.client.client_id
 
     def ask(
         self,
@@ -176,6 +202,12 @@ class Application:
             self._ok("POST", "/v1/authorizations", question, client="cpo")["reference"]
             for _ in range(2)
         ]
+        strange = {
+            "station_id": station_id,
+            "identification": {"type": "mac", "value": mac, "fingerprint_score": 0},
+        }
+        step_up = self._ok("POST", "/v1/authorizations", strange, client="cpo")
+        assert step_up["outcome"] == "step_up"
         session = self._ok("POST", "/v1/sessions", {"reference": references[0]}, client="cpo")
         call = self._ok(
             "POST",
@@ -192,6 +224,7 @@ class Application:
             free_station_id=f"station-{secrets.token_hex(4)}",
             evse_id=evse_id,
             enrolment_id=enrolled.enrolment_id,
+            quarantine_id=self._quarantine(mac),
             token_id=card["token_id"],
             reference=references[0],
             unused_reference=references[1],
@@ -199,8 +232,90 @@ class Application:
             root_id=self._published_root(),
             pcid=self.published_vehicle(),
             call_id=call["id"],
+            challenge_id=self._challenge(emaid),
+            proposal_id=self._proposal(emaid),
+            import_id=self.imported(b"type,value,emaid\n"),
+            step_up=step_up["reference"],
+            partner_id=self._partner(),
+            ocpi_partner_id=self._ocpi_partner(),
+            **made_site(self, evse_id),
             **self._webhook(),
         )
+
+    def _partner(self) -> str:
+        """Register the only hub, which asks as the operator, at an address where nobody is."""
+        partner_id = f"hub-{secrets.token_hex(4)}"
+        hub = {**PARTNER, "client_id": self.client_ids["cpo"], "own_provider_ids": [OURS]}
+        for known in self.ask("GET", "/v1/partners", client="admin").json["partners"]:
+            self.ask("DELETE", f"/v1/partners/{known['partner_id']}", client="admin")
+        self._ok("PUT", f"/v1/partners/{partner_id}", hub, client="admin")
+        self.see_partners()
+        return partner_id
+
+    def _ocpi_partner(self) -> str:
+        """Register another that speaks OCPI, at an address where nobody is."""
+        partner_id = f"peer-{secrets.token_hex(4)}"
+        self._ok("PUT", f"/v1/partners/{partner_id}", OCPI_PARTNER, client="admin")
+        self.see_partners()
+        return partner_id
+
+    def see_partners(self) -> None:
+        """Forget what is known of partners, which else may be half a second old."""
+        self.services._known_partners._cache._entries.clear()
+
+    def _challenge(self, emaid: str) -> str:
+        """Claim a vehicle of a third provider, as often as one likes."""
+        now = self.clock()
+        challenge = Challenge(
+            str(uuid.uuid4()),
+            IdentifierKind.MAC,
+            Emaid.parse(emaid),
+            "client",
+            EnrolmentSource.PROVIDER,
+            THIRD,
+            ChallengeState.OPEN,
+            now,
+            now + timedelta(days=1),
+        )
+        with self.services.enrolment_work() as work:
+            assert work.challenges.add(challenge, Mac.parse(new_mac()))
+            work.commit()
+        return challenge.challenge_id
+
+    def _quarantine(self, mac: str) -> str:
+        provider = self.services.authenticate(self.tokens["mo"])
+        [made] = self.services.quarantine_identifier(provider, Mac.parse(mac), "said so")
+        return made.quarantine_id
+
+    def _proposal(self, emaid: str) -> str:
+        """Propose a vehicle for a contract, as a first session would."""
+        now = self.clock()
+        proposal = Proposal(
+            str(uuid.uuid4()),
+            IdentifierKind.MAC,
+            Emaid.parse(emaid),
+            ProposalState.OPEN,
+            now,
+            now + timedelta(days=1),
+            1,
+        )
+        with self.services.enrolment_work() as work:
+            assert work.proposals.add(proposal, Mac.parse(new_mac()))
+            work.commit()
+        return proposal.proposal_id
+
+    def imported(self, file: bytes, client: str = "mo") -> str:
+        """Import a file for a provider, beside what waits to be imported; return the id."""
+        principal = self.services.authenticate(self.tokens[client])
+        self.import_all()
+        received = self.services.receive_import(principal, BytesIO(file))
+        self.import_all()
+        return received.import_id
+
+    def import_all(self) -> None:
+        """Do what a serving process's importer does until nothing waits."""
+        while self.services.importer.run_once():
+            pass
 
     def published_vehicle(self) -> str:
         """Publish a vehicle of the manufacturer `WMI` and return its PCID."""

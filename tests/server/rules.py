@@ -3,7 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.server.assembly import CLIENTS, COORDINATES, HOOK, OURS
+from tests.server.assembly import CLIENTS, COORDINATES, HOOK, OURS, PARTNER
+from tests.server.rule_bodies import (
+    AT_STATION,
+    CHAIN_STATUS,
+    CONTRACT_DATA,
+    CSR,
+    EDITION,
+    EV_CERTIFICATE,
+    OCSP_DATA,
+    OICP,
+    OLD_CONTRACT_DATA,
+    OWN_ROLES,
+    ROOT,
+    START_TRANSACTION,
+    STOP_TRANSACTION,
+    TRANSACTION_EVENT,
+    VEHICLE,
+)
 
 EVERYONE = frozenset(CLIENTS)
 NOBODY: frozenset[str] = frozenset()
@@ -31,68 +48,27 @@ class Rule:
     path: str | None = None  # to ask, where the template's parameters do not say what they are
 
 
-AT_STATION = {
-    "station_id": "{station_id}",
-    "identification": {"type": "mac", "value": "{mac}"},
-}
-EST, CACERTS = "est", "est_cacerts"  # asked in tests/pki/est
-CSR = "MIIB"
-VEHICLE = {"vehicleCertificate": "MIIB", "subCA1Certificate": "MIIB"}
-ROOT = {"caCertificate": "MIIB", "rootType": "V2G"}
-EV_CERTIFICATE = {
-    "iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef",
-    "action": "Install",
-    "exiRequest": "gJo=",
-}
-HASH_DATA = {
-    "hashAlgorithm": "SHA256",
-    "issuerNameHash": "ab",
-    "issuerKeyHash": "cd",
-    "serialNumber": "1",
-}
-CHAIN_STATUS = {
-    "certificateStatusRequests": [
-        {"certificateHashData": HASH_DATA, "source": "OCSP", "urls": ["http://x.example/"]}
-    ]
-}
-OCSP_DATA = {
-    "hashAlgorithm": "SHA256",
-    "issuerNameHash": "ab",
-    "issuerKeyHash": "cd",
-    "serialNumber": "1",
-    "responderURL": "",
-}
-
-EDITION = "urn:iso:15118:2:2013:MsgDef"
-NO_CERTIFICATE = "MAMCAQA="
-CONTRACT_DATA = {
-    "contractCertificate": NO_CERTIFICATE,
-    "contractSubCa1Certificate": NO_CERTIFICATE,
-    "contractSignatureEncryptedPrivateKey": "AAAA",
-    "dHpublickey": "AAAA",
-}
-OLD_CONTRACT_DATA = {
-    "contractData": {
-        "contractSignatureCertChain": {
-            "contractSignatureCertChainCertificate": NO_CERTIFICATE,
-            "contractSignatureCertChainSubCertificates": [NO_CERTIFICATE],
-        },
-        "contractSignatureEncryptedPrivateKey": "AAAA",
-        "dHpublickey": "AAAA",
-        "emaid": "{emaid}",
-    },
-    "pcid": "{pcid}",
-    "emaid": "{emaid}",
-    "xsdMsgDefNamespace": EDITION,
-}
-
 RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/v1/authorizations"): Rule(AT_STATION, OPERATOR),
     ("GET", "/v1/authorizations/{reference}"): Rule(None, OPERATOR | READING_PROVIDER),
+    ("GET", "/v1/authorizations/{reference}/explanation"): Rule(None, OPERATOR | READING_PROVIDER),
+    ("GET", "/v1/decisions"): Rule(
+        None, OPERATOR | READING_PROVIDER, blind=frozenset({"other_cpo", "other_mo"})
+    ),
+    ("GET", "/v1/decisions/export"): Rule(
+        None, OPERATOR | READING_PROVIDER, blind=frozenset({"other_cpo", "other_mo"})
+    ),
     ("POST", "/ocpp/2.0.1/{station_id}/Authorize"): Rule(
         {"idToken": {"idToken": "{mac}", "type": "MacAddress"}}, OPERATOR
     ),
     ("POST", "/ocpp/1.6/{station_id}/Authorize"): Rule({"idTag": "VID:{mac}"}, OPERATOR),
+    ("POST", "/ocpp/1.6/{station_id}/StartTransaction"): Rule(START_TRANSACTION, OPERATOR),
+    ("POST", "/ocpp/1.6/{station_id}/StopTransaction"): Rule(STOP_TRANSACTION, OPERATOR),
+    ("POST", "/ocpp/1.6/{station_id}/MeterValues"): Rule(
+        {"connectorId": 1, "meterValue": []}, OPERATOR
+    ),
+    ("POST", "/ocpp/2.0.1/{station_id}/TransactionEvent"): Rule(TRANSACTION_EVENT, OPERATOR),
+    ("POST", "/ocpp/2.1/{station_id}/TransactionEvent"): Rule(TRANSACTION_EVENT, OPERATOR),
     ("POST", "/ocpp/1.6/{station_id}/DataTransfer"): Rule({"vendorId": "com.example"}, OPERATOR),
     ("POST", "/ocpp/2.0.1/{station_id}/GetCertificateStatus"): Rule(
         {"ocspRequestData": OCSP_DATA}, OPERATOR
@@ -109,11 +85,41 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ),
     ("POST", "/ocpp/2.1/{station_id}/SignCertificate"): Rule({"csr": CSR}, OPERATOR),
     ("POST", "/ocpp/{version}/{station_id}/{action}"): Rule({}, NOBODY),
+    ("PUT", "/v1/station-groups/{operator_id}/{name}"): Rule(
+        {
+            "stations": [
+                {
+                    "station_id": "{station_id}",
+                    "ocpp_version": "2.0.1",
+                    "entries": 10,
+                    "per_message": 10,
+                }
+            ],
+            "contracts": [],
+        },
+        OPERATOR,
+        path=f"/v1/station-groups/{OURS}/forecourt",
+    ),
+    ("GET", "/v1/station-groups/{operator_id}/{name}"): Rule(
+        None,
+        OPERATOR | {"auditor"},
+        "group_not_found",
+        path=f"/v1/station-groups/{OURS}/nothing",
+    ),
+    ("GET", "/v1/stations/{station_id}/local-list"): Rule(
+        None, OPERATOR | {"auditor"}, "no_local_list"
+    ),
+    ("PUT", "/v1/local-list-consents/{provider_id}/{operator_id}"): Rule(
+        {"consents": False}, PROVIDER, path=f"/v1/local-list-consents/{OURS}/{OURS}"
+    ),
     ("GET", "/v1/stations/{station_id}/calls"): Rule(None, OPERATOR | {"auditor"}),
     ("POST", "/v1/stations/{station_id}/calls"): Rule(
         {"ocpp_version": "2.0.1", "action": "GetInstalledCertificateIds", "payload": {}},
         OPERATOR,
         201,
+    ),
+    ("POST", "/v1/stations/{station_id}/trust-anchors/plan"): Rule(
+        {"ocpp_version": "2.1", "wanted": []}, OPERATOR
     ),
     ("GET", "/v1/stations/{station_id}/calls/{call_id}"): Rule(None, OPERATOR | {"auditor"}),
     ("POST", "/v1/stations/{station_id}/calls/{call_id}"): Rule({"status": "Accepted"}, OPERATOR),
@@ -122,6 +128,20 @@ RULES: Mapping[tuple[str, str], Rule] = {
         {"type": "mac", "value": "{mac}"},
         OPERATOR | {"mo", "other_cpo"},
         blind=frozenset({"other_mo"}),
+    ),
+    ("POST", "/v1/autocharge/sightings"): Rule(
+        {"station_id": "{station_id}", "identifiers": [{"type": "mac", "value": "{mac}"}]},
+        OPERATOR,
+        201,
+    ),
+    ("GET", "/v1/autocharge/sightings"): Rule(
+        None, OPERATOR | {"auditor"}, path="/v1/autocharge/sightings?station_id={station_id}"
+    ),
+    ("GET", "/v1/autocharge/step-ups/{reference}"): Rule(
+        None, OPERATOR | READING_PROVIDER, path="/v1/autocharge/step-ups/{step_up}"
+    ),
+    ("POST", "/v1/autocharge/step-ups/{reference}"): Rule(
+        {"answer": "confirm"}, PROVIDER, path="/v1/autocharge/step-ups/{step_up}"
     ),
     ("GET", "/v1/stations"): Rule(None, OPERATOR | {"auditor"}, blind=frozenset({"other_cpo"})),
     ("POST", "/v1/stations"): Rule(
@@ -134,9 +154,69 @@ RULES: Mapping[tuple[str, str], Rule] = {
         201,
     ),
     ("GET", "/v1/stations/{station_id}"): Rule(None, OPERATOR | {"auditor"}),
+    ("GET", "/v1/sites"): Rule(None, OPERATOR | {"auditor"}, blind=frozenset({"other_cpo"})),
+    # files, asked in other words in tests/server/test_sites_api.py
+    ("POST", "/v1/sites/import"): Rule(None, OPERATOR | {"other_cpo"}, "body_not_sites"),
+    ("POST", "/v1/sites/import-ocpi-locations"): Rule(
+        None, OPERATOR | {"other_cpo"}, "invalid_locations"
+    ),
+    ("GET", "/v1/sites/{operator_id}/{site_id}"): Rule(
+        None, OPERATOR | {"auditor"}, path="/v1/sites/" + OURS + "/{site_id}"
+    ),
+    ("PUT", "/v1/access-groups/{operator_id}/{group_id}"): Rule(
+        {"contracts": ["{emaid}"]}, OPERATOR, path="/v1/access-groups/" + OURS + "/{group_id}"
+    ),
+    ("GET", "/v1/access-groups/{operator_id}/{group_id}"): Rule(
+        None, OPERATOR | {"auditor"}, path="/v1/access-groups/" + OURS + "/{group_id}"
+    ),
+    ("DELETE", "/v1/access-groups/{operator_id}/{group_id}"): Rule(
+        None, OPERATOR, 204, path="/v1/access-groups/" + OURS + "/{group_id}"
+    ),
+    ("GET", "/v1/contracts/{emaid}/restrictions"): Rule(None, PROVIDER),
+    ("PUT", "/v1/contracts/{emaid}/restrictions"): Rule(
+        {"connector_types": ["CCS"]}, PROVIDER, 204
+    ),
+    ("DELETE", "/v1/contracts/{emaid}/restrictions"): Rule(None, PROVIDER, 204),
     ("POST", "/v1/sessions"): Rule({"reference": "{unused_reference}"}, OPERATOR, 201),
     ("GET", "/v1/sessions/{session_id}"): Rule(None, OPERATOR | {"auditor"}),
     ("POST", "/v1/sessions/{session_id}/end"): Rule({}, OPERATOR),
+    ("GET", "/v1/sessions/{session_id}/cdr-identity"): Rule(
+        None, OPERATOR | PROVIDER | {"auditor"}
+    ),
+    ("POST", "/api/oicp/charging/v21/operators/{operator_id}/authorize/start"): Rule(
+        {**OICP, "OperatorID": OURS}, OPERATOR
+    ),
+    ("POST", "/api/oicp/charging/v21/operators/{operator_id}/authorize/stop"): Rule(
+        {**OICP, "OperatorID": OURS}, OPERATOR
+    ),
+    ("GET", "/v1/partners"): Rule(None, ADMINISTRATOR | {"auditor"}),
+    ("PUT", "/v1/partners/{partner_id}"): Rule(PARTNER, ADMINISTRATOR),
+    ("GET", "/v1/partners/{partner_id}"): Rule(None, ADMINISTRATOR | {"auditor"}),
+    ("DELETE", "/v1/partners/{partner_id}"): Rule(None, ADMINISTRATOR, 204),
+    ("GET", "/v1/partners/{partner_id}/ocpi"): Rule(
+        None, ADMINISTRATOR | {"auditor"}, path="/v1/partners/{ocpi_partner_id}/ocpi"
+    ),
+    ("DELETE", "/v1/partners/{partner_id}/ocpi"): Rule(
+        None, ADMINISTRATOR, 204, path="/v1/partners/{ocpi_partner_id}/ocpi"
+    ),
+    ("POST", "/v1/partners/{partner_id}/ocpi/invitation"): Rule(
+        {"own_roles": OWN_ROLES},
+        ADMINISTRATOR,
+        201,
+        path="/v1/partners/{ocpi_partner_id}/ocpi/invitation",
+    ),
+    ("POST", "/v1/partners/{partner_id}/ocpi/registration"): Rule(
+        {"own_roles": OWN_ROLES, "token": "a-token"},
+        ADMINISTRATOR,
+        "registration_failed",
+        path="/v1/partners/{ocpi_partner_id}/ocpi/registration",
+    ),
+    ("POST", "/v1/partners/{partner_id}/ocpi/renewal"): Rule(
+        None,
+        ADMINISTRATOR,
+        "not_registered",
+        path="/v1/partners/{ocpi_partner_id}/ocpi/renewal",
+    ),
     ("GET", "/v1/contracts"): Rule(None, READING_PROVIDER, blind=frozenset({"other_mo"})),
     ("POST", "/v1/contracts"): Rule({"emaid": "{free_emaid}"}, PROVIDER, 201),
     ("GET", "/v1/contracts/{emaid}"): Rule(None, READING_PROVIDER),
@@ -154,6 +234,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/v1/contracts/provisioning"): Rule(
         None, PROVIDER | {"other_mo"}, "body_not_contracts"
     ),
+    ("GET", "/v1/contracts/{emaid}/budget"): Rule(None, PROVIDER),
+    ("PUT", "/v1/contracts/{emaid}/budget"): Rule({"sessions_at_once": 2}, PROVIDER),
+    ("DELETE", "/v1/contracts/{emaid}/budget"): Rule(None, PROVIDER, 204),
     ("GET", "/v1/contracts/{emaid}/access-methods"): Rule(None, PROVIDER),
     ("POST", "/v1/contracts/{emaid}/access-methods"): Rule(
         {"kind": "app", "uid": "{free_station_id}"}, PROVIDER, 201
@@ -172,6 +255,53 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/v1/autocharge/enrolments/{enrolment_id}/suspend"): Rule(None, PROVIDER),
     ("POST", "/v1/autocharge/enrolments/{enrolment_id}/resume"): Rule(None, PROVIDER),
     ("DELETE", "/v1/autocharge/enrolments/{enrolment_id}"): Rule(None, PROVIDER, 204),
+    ("GET", "/v1/autocharge/enrolments/{enrolment_id}/history"): Rule(None, READING_PROVIDER),
+    ("POST", "/v1/autocharge/enrolments/{enrolment_id}/replace"): Rule(
+        {"type": "mac", "value": "{free_mac}"}, PROVIDER
+    ),
+    ("PUT", "/v1/autocharge/enrolments/{enrolment_id}/precedence"): Rule({"position": 1}, PROVIDER),
+    ("PUT", "/v1/autocharge/enrolments/{enrolment_id}/vehicle"): Rule(
+        {"autocharge": "on"}, PROVIDER
+    ),
+    ("GET", "/v1/autocharge/proposals"): Rule(
+        None, READING_PROVIDER, blind=frozenset({"other_mo"})
+    ),
+    ("GET", "/v1/autocharge/proposals/{proposal_id}"): Rule(None, READING_PROVIDER),
+    ("POST", "/v1/autocharge/proposals/{proposal_id}/confirm"): Rule(None, PROVIDER),
+    ("POST", "/v1/autocharge/proposals/{proposal_id}/reject"): Rule(None, PROVIDER),
+    ("GET", "/v1/autocharge/challenges"): Rule(
+        None, READING_PROVIDER, blind=frozenset({"other_mo"})
+    ),
+    ("GET", "/v1/autocharge/challenges/{challenge_id}"): Rule(None, READING_PROVIDER),
+    ("POST", "/v1/autocharge/challenges/{challenge_id}/answer"): Rule(
+        {"answer": "refuse"}, PROVIDER, "not_the_holder"
+    ),
+    ("POST", "/v1/autocharge/challenges/{challenge_id}/withdraw"): Rule(None, PROVIDER),
+    ("GET", "/v1/autocharge/providers/{provider_id}"): Rule(None, READING_PROVIDER),
+    ("PUT", "/v1/autocharge/providers/{provider_id}"): Rule({"autocharge": "on"}, PROVIDER),
+    ("GET", "/v1/autocharge/quarantines"): Rule(
+        None, READING_PROVIDER, blind=frozenset({"other_mo"})
+    ),
+    ("POST", "/v1/autocharge/quarantines"): Rule(
+        {"type": "mac", "value": "{mac}", "reason": "said so"}, PROVIDER, 201
+    ),
+    ("GET", "/v1/autocharge/quarantines/{quarantine_id}"): Rule(None, READING_PROVIDER),
+    ("POST", "/v1/autocharge/quarantines/{quarantine_id}/release"): Rule(
+        {"reason": "said so"}, PROVIDER
+    ),
+    # who does not hold the vehicle is receipted that nothing of it was there
+    ("POST", "/v1/autocharge/erasures"): Rule(
+        {"type": "mac", "value": "{mac}"}, PROVIDER | {"other_mo"}, 201
+    ),
+    ("GET", "/v1/autocharge/erasures/keys"): Rule(None, EVERYONE),
+    ("GET", "/v1/autocharge/imports"): Rule(None, READING_PROVIDER, blind=frozenset({"other_mo"})),
+    # asked in other words in tests/server/test_imports_api.py: its body is no JSON document, and
+    # whose an EMAID is, is judged line by line
+    ("POST", "/v1/autocharge/imports"): Rule(None, PROVIDER | {"other_mo"}, "body_not_csv"),
+    ("GET", "/v1/autocharge/imports/{import_id}"): Rule(None, READING_PROVIDER),
+    ("GET", "/v1/autocharge/imports/{import_id}/report"): Rule(None, READING_PROVIDER),
+    ("GET", "/v1/autocharge/imports/{import_id}/report.csv"): Rule(None, READING_PROVIDER),
+    ("POST", "/v1/autocharge/imports/{import_id}/undo"): Rule(None, PROVIDER, 202),
     ("GET", "/v1/root/rootCerts"): Rule(None, EVERYONE),
     ("PUT", "/v1/root/rootCerts"): Rule(ROOT, ADMINISTRATOR, "certificate_chain_malformed"),
     ("GET", "/v1/webhook/endpoints"): Rule(

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from contract_service.api.contract_life_cycle import MAXIMUM_BULK_BYTES, MAXIMUM_BULK_LINES
-from contract_service.model.record_file import FileFormat
 from contract_service.store.contract_pool_tables import contract_data, prepared_answers
 from contract_service.store.tables import contracts
 from exi import Schema
@@ -20,6 +19,7 @@ from foundation.database import Database
 from foundation.errors import ServiceError
 from foundation.outbox import outbox
 from foundation.principal import LOCAL_ADMINISTRATOR
+from foundation.record_file import FileFormat
 from foundation.sealing import Sealer
 from pki.model.roles import CertificateRole, Edition, KeyAlgorithm
 from pki.operations.create_hierarchy import HierarchyRequest

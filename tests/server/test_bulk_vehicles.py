@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from contract_service.api.opcp_vehicles import MAXIMUM_BULK_BYTES, MAXIMUM_BULK_LINES
-from contract_service.model.record_file import FileFormat
 from contract_service.store.pool_tables import pool_vehicles
 from foundation.database import Database
 from foundation.outbox import outbox
+from foundation.record_file import FileFormat
 from pki.model.roles import CertificateRole
 from server.cli import cli
 from server.wiring import Services

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from server.problems import unexpected_problem
+from server.problems import unexpected_refusal
 
 WORDS = "connection to server at 10.0.0.7 failed: FATAL: password of evtrust"
 
@@ -19,7 +19,7 @@ WORDS = "connection to server at 10.0.0.7 failed: FATAL: password of evtrust"
     ],
 )
 def test_the_asker_is_told_to_try_again(failure: Exception) -> None:
-    status, body, headers = unexpected_problem(failure)
+    status, body, headers = unexpected_refusal(failure).told("/v1/contracts")
     problem = orjson.loads(body)
     assert (status, problem["status"], problem["code"]) == (503, 503, "database_unavailable")
     assert headers["Retry-After"]
@@ -28,5 +28,5 @@ def test_the_asker_is_told_to_try_again(failure: Exception) -> None:
 
 
 def test_everything_else_stays_unexpected() -> None:
-    status, body, _ = unexpected_problem(RuntimeError(WORDS))
+    status, body, _ = unexpected_refusal(RuntimeError(WORDS)).told("/v1/contracts")
     assert (status, orjson.loads(body)["code"]) == (500, "unexpected")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeftError
 
-from server.problems import unexpected_problem
+from server.problems import MEDIA_TYPE, unexpected_refusal
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from server.problems import unexpected_problem
     ],
 )
 def test_a_database_that_is_away_is_503_and_tells_no_more(failure: Exception) -> None:
-    status, body, headers = unexpected_problem(failure)
+    status, body, headers = unexpected_refusal(failure).told("/v1/contracts")
     assert status == 503
     assert int(headers["Retry-After"]) > 0
     problem = json.loads(body)
@@ -28,6 +28,8 @@ def test_a_database_that_is_away_is_503_and_tells_no_more(failure: Exception) ->
 
 
 def test_another_error_of_the_database_is_ours() -> None:
-    status, _, headers = unexpected_problem(IntegrityError("INSERT", {}, OSError("unique")))
+    status, _, headers = unexpected_refusal(IntegrityError("INSERT", {}, OSError("unique"))).told(
+        "/v1/contracts"
+    )
     assert status == 500
-    assert headers == {}
+    assert headers == {"Content-Type": MEDIA_TYPE}

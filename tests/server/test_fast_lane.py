@@ -11,6 +11,7 @@ import pytest
 
 from foundation.batches import Batches
 from foundation.errors import Kind, ServiceError
+from foundation.hot_routes import Told
 from foundation.principal import Principal
 from server.bodies import MAXIMUM_BODY_BYTES
 from server.fast_lane import FastLanes, Lane
@@ -31,6 +32,15 @@ def echo(principal: Principal, parameters: Mapping[str, str], body: bytes) -> tu
     return 200, orjson.dumps(answer)
 
 
+def echo_with_headers(_: Principal, parameters: Mapping[str, str], body: bytes) -> Told:
+    if body == b"refuse":
+        raise ServiceError(Kind.RATE_LIMITED, "too_many", "later", {"retry_after": "60"})
+    if body == b"crash":
+        raise RuntimeError
+    told = {"Content-Type": "text/plain", "X-Reference": "r1"} if body == b"text" else {}
+    return Told(404, orjson.dumps(dict(parameters)), told)
+
+
 def fallback(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     start_response("200 OK", [])
     return [b"flask"]
@@ -39,7 +49,15 @@ def fallback(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 GOOD = {"HTTP_AUTHORIZATION": "Bearer good"}
 LANES = FastLanes(
     authenticate,
-    [Lane("/ocpp/<id>/A", re.compile("/ocpp/(?P<id>[^/]+)/A"), echo)],
+    [
+        Lane("/ocpp/<id>/A", re.compile("/ocpp/(?P<id>[^/]+)/A"), echo),
+        Lane(
+            "/v1/ccp/<id>",
+            re.compile("/v1/ccp/(?P<id>[^/]+)"),
+            echo_with_headers,
+            ("broadcast", "X-Skip-It"),
+        ),
+    ],
     fallback,
     Batches().run,
 )
@@ -79,6 +97,27 @@ def test_a_lane_answers_with_its_path_parameters() -> None:
 
 def test_the_token_may_come_as_an_api_key() -> None:
     assert ask(headers={"HTTP_X_API_KEY": "good"})[0] == 200
+
+
+def test_a_lane_hears_the_headers_that_it_names_and_may_tell_others() -> None:
+    sent = {**GOOD, "HTTP_X_SKIP_IT": "yes", "HTTP_ALWAYSRETURNEXI": "true"}
+    status, headers, body = ask("/v1/ccp/1", headers=sent)
+    assert (status, orjson.loads(body)) == (404, {"id": "1", "X-Skip-It": "yes"})
+    assert headers["Content-Type"] == "application/json"
+    assert "X-Reference" not in headers
+    _, headers, _ = ask("/v1/ccp/1", b"text")
+    assert (headers["Content-Type"], headers["X-Reference"]) == ("text/plain", "r1")
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_below_opcps_addresses_a_refusal_has_opcps_form() -> None:
+    for body, status, code in ((b"refuse", 429, "too_many"), (b"crash", 500, "unexpected")):
+        refused, headers, content = ask("/v1/ccp/1", body)
+        assert (refused, headers["Content-Type"]) == (status, "application/json")
+        said = orjson.loads(content)
+        assert said["errorMessages"][0].startswith(f"{code}: ")
+        assert said["traceId"]
+        assert headers.get("Retry-After") == ("60" if status == 429 else None)
 
 
 @pytest.mark.parametrize(("path", "method"), [("/ocpp/S1/B", "POST"), ("/ocpp/S1/A", "GET")])
@@ -145,7 +184,7 @@ def _ask_shared(
     answers: list[_Answered] = []
     ran: list[str] = []
 
-    def together(job: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+    def together(job: Callable[[], Told]) -> Told:
         ran.append("together")
         return Batches().run(job)
 

@@ -32,8 +32,15 @@ COMMANDS = {
     *(f"client {word}" for word in ("create", "list", "revoke")),
     *(f"webhook {word}" for word in ("list", "deliveries", "replay")),
     *(f"contract {word}" for word in ("create", "issue", "suspend", "resume", "terminate", "show")),
-    *(f"autocharge {word}" for word in ("enrol", "resolve", "erase")),
+    *(
+        f"autocharge {word}"
+        for word in (
+            *("enrol", "resolve", "erase", "pause", "resume", "remove", "replace"),
+            *("challenges", "answer", "proposals", "confirm", "reject"),
+        )
+    ),
     "authorize",
+    *(f"decision {word}" for word in ("list", "show", "export", "explain")),
     "chain verify",
     *(f"exi {word}" for word in ("decode", "encode", "verify")),
     "lab export",

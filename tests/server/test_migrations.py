@@ -1,26 +1,40 @@
 """One migration history gives exactly the tables of the code, on both databases."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.script import ScriptDirectory
 
 from foundation.database import Database
-from server.migrate import (
-    _config,
-    current_revision,
-    differences,
-    newest_revision,
-    upgrade,
-)
+from server.migrate import _config, differences, upgrade
+from server.revision import current_revision, newest_revision
 from tests.databases import temporary_postgresql_database
 
 
 def test_the_history_makes_exactly_the_tables_of_the_code(database: Database) -> None:
     assert current_revision(database) == newest_revision()
     assert differences(database) == []
+
+
+def test_the_newest_revision_is_alembics_head() -> None:
+    assert newest_revision() == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def test_an_empty_database_has_no_revision(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'evtrust.sqlite'}")
+    assert current_revision(database) is None
+    database.close()
+
+
+def test_a_process_that_serves_does_without_alembic() -> None:
+    """It is ten megabytes of memory in every worker."""
+    check = "import sys, server.entry; sys.exit('alembic' in sys.modules)"
+    subprocess.run([sys.executable, "-c", check], check=True)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -2,11 +2,8 @@
 
 import base64
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,45 +21,16 @@ from exi import Schema, decode, encode
 from exi.messages import iso15118_2
 from exi.messages.xmldsig import X509IssuerSerial
 from tests.end_to_end.service import Service
+from tests.end_to_end.terminal import Terminal, readme_blocks
 from tests.interop.participants import roots
 
-README = Path(__file__).parents[2] / "README.md"
 EMAID = "DEEVTC00000001"
 
 
-def blocks() -> tuple[str, str, str]:
-    """What both paths begin with, the provider's path, the CPMS's path."""
-    section = README.read_text().split("## A provider's path, and a CPMS's\n")[1].split("\n## ")[0]
-    both, provider, cpms = re.findall(r"```sh\n(.*?)```", section, re.S)
-    return both, provider, cpms
-
-
-class Terminal:
-    """A second terminal beside a running demonstration, in an empty folder."""
-
-    def __init__(self, service: Service, folder: Path) -> None:
-        self.service = service
-        self.folder = folder
-
-    def paste(self, path: str) -> list[tuple[int, Any]]:
-        """Run a path's lines; return the status and body of every answer, in order."""
-        both, _, _ = blocks()
-        script = f"set -euo pipefail\n{both}\n{path}"
-        # the tests may run from another virtual environment, and the service on another port
-        script = script.replace(".venv/bin", str(Path(sys.executable).parent))
-        script = script.replace("127.0.0.1:8080", f"127.0.0.1:{self.service.port}")
-        done = subprocess.run(
-            [shutil.which("bash") or "sh", "-c", script],
-            cwd=self.folder,
-            env=self.service.environment | {"PATH": os.environ["PATH"]},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-        )
-        assert done.returncode == 0, done.stderr
-        answers = re.findall(r"^(.*) (\d{3})$", done.stdout, re.M)
-        return [(int(status), json.loads(body) if body else None) for body, status in answers]
+def answers(printed: str) -> list[tuple[int, Any]]:
+    """Return the status and body of every answer that `ask` printed, in order."""
+    found = re.findall(r"^(.*) (\d{3})$", printed, re.M)
+    return [(int(status), json.loads(body) if body else None) for body, status in found]
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +39,8 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
         pytest.skip("no `openssl` command here, with which the README makes a station's request")
     service = Service(tmp_path_factory.mktemp("home"), workers=1)
     service.initialise()
-    folder = tmp_path_factory.mktemp("empty")
-    (folder / "var").mkdir()  # where `make run` keeps its state, which git ignores
     with service.serving():
-        yield Terminal(service, folder)
+        yield Terminal(service, tmp_path_factory.mktemp("empty"))
 
 
 class Car:
@@ -114,10 +80,12 @@ class Car:
 
 @pytest.mark.timeout(300)
 def test_a_provider_gives_a_car_its_contract_and_a_cpms_lets_it_charge(terminal: Terminal) -> None:
-    _, provider, cpms = blocks()
+    _, provider, cpms = readme_blocks()
     assert max(provider.count("\n"), cpms.count("\n")) <= 10
 
-    published, known, generated, pooled, shown, suspended, resumed = terminal.paste(provider)
+    published, known, generated, pooled, shown, suspended, resumed = answers(
+        terminal.paste(provider)
+    )
     assert published[0] == 200
     assert known[0] == 200
     assert generated[0] == 201
@@ -133,7 +101,7 @@ def test_a_provider_gives_a_car_its_contract_and_a_cpms_lets_it_charge(terminal:
     car = Car(var)
     (root,) = roots(terminal.service, "V2G")
     (var / "request.exi").write_bytes(car.request(root))
-    (status, pool), (delivered_status, delivery), authorized = terminal.paste(cpms)
+    (status, pool), (delivered_status, delivery), authorized = answers(terminal.paste(cpms))
     (station,) = x509.load_pem_x509_certificates((var / "station.pem").read_bytes())
     assert "DE*EVT*E0001" in station.subject.rfc4514_string()
     assert status == 200

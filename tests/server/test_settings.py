@@ -78,9 +78,9 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         ("TRUSTED_PROXIES", "everyone"),
         ("EGRESS_NETWORKS", "127.0.0.1/8"),
         ("EGRESS_NETWORKS", "localhost"),
-        ("OCSP_RESPONDERS", "http://ocsp.example/"),
-        ("OCSP_RESPONDERS", "ocsp.example:"),
-        ("OCSP_RESPONDERS", "*"),
+        ("REVOCATION_HOSTS", "http://ocsp.example/"),
+        ("REVOCATION_HOSTS", "ocsp.example:"),
+        ("REVOCATION_HOSTS", "*"),
     ],
 )
 def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
@@ -90,9 +90,9 @@ def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
 
 
 def test_responders_are_hosts_with_their_ports() -> None:
-    settings = load_settings({"EVTRUST_OCSP_RESPONDERS": "OCSP.example, ocsp.example:8080,"})
-    assert settings.ocsp_responders == {"ocsp.example:80", "ocsp.example:8080"}
-    assert load_settings({}).ocsp_responders == frozenset()
+    settings = load_settings({"EVTRUST_REVOCATION_HOSTS": "OCSP.example, ocsp.example:8080,"})
+    assert settings.revocation_hosts == {"ocsp.example:80", "ocsp.example:8080"}
+    assert load_settings({}).revocation_hosts == frozenset()
 
 
 @given(st.text(max_size=40))

@@ -85,7 +85,7 @@ def services(sqlite_template: Path, tmp_path: Path, responder: Responder) -> Ite
     settings = replace(
         application.services.settings,
         egress_networks=(ip_network("127.0.0.0/8"),),
-        ocsp_responders=frozenset({f"127.0.0.1:{responder.wire.port}"}),
+        revocation_hosts=frozenset({f"127.0.0.1:{responder.wire.port}"}),
     )
     made = WebServices(settings, database=database, installation=application.services.installation)
     made.add_anchor(LOCAL_ADMINISTRATOR, MAKER.root.der, CertificateRole.OEM_ROOT)
@@ -152,7 +152,7 @@ def test_who_is_not_named_in_the_settings_is_not_asked(
     services: WebServices, responder: Responder
 ) -> None:
     others = WebServices(
-        replace(services.settings, ocsp_responders=frozenset({"127.0.0.1:1"})),
+        replace(services.settings, revocation_hosts=frozenset({"127.0.0.1:1"})),
         database=services.database,
         installation=services.installation,
     )

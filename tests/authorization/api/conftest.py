@@ -13,6 +13,7 @@ from authorization.api.authorizations import AnswerAuthorization
 from authorization.api.decisions import DecisionOperations, decisions_blueprint
 from authorization.api.ocpp import AnswerAuthorize16, AnswerAuthorize201
 from authorization.api.surroundings import SurroundingsOperations, surroundings_blueprint
+from authorization.operations.attribute_session import AttributeSession
 from authorization.operations.read_decision import ReadDecision
 from authorization.operations.resolve_identifier import ResolveIdentifier
 from foundation.errors import Kind, ServiceError
@@ -98,7 +99,7 @@ def build(world: World, kept: Kept | None = None) -> Api:
                 AnswerAuthorize201(authorize, table),
                 AnswerAuthorize16(authorize, table),
                 ReadDecision(log, world.contracts),
-                ResolveIdentifier(world.resolve),
+                ResolveIdentifier(world.resolve, world.enrolments, world.sightings),
             ),
             current_principal,
         )
@@ -110,11 +111,14 @@ def build(world: World, kept: Kept | None = None) -> Api:
                     kept.register_station,
                     kept.list_stations,
                     kept.add_token,
-                    kept.list_tokens,
+                    kept.list_access_methods,
                     kept.change_token,
                     kept.start_session,
                     kept.end_session,
                     kept.show_session,
+                    AttributeSession(
+                        kept.show_session.sessions, ReadDecision(log, world.contracts)
+                    ),
                 ),
                 current_principal,
             )

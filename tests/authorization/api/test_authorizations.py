@@ -8,10 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from authorization.api.authorizations import to_claim
-from authorization.api.schemas import MAX_BODY_BYTES, AuthorizationRequest, read_body
+from authorization.api.schemas import AuthorizationRequest, read_body
 from authorization.model.certificate_hash import HashAlgorithm
+from authorization.model.decision import RULES_VERSION
 from autocharge.model.resolution import Conflicting, Resolved, Suspended
 from foundation.errors import ServiceError
+from foundation.hot_routes import MAX_BODY_BYTES
 from pki.model.verdict import Fault
 from tests.authorization.api.conftest import Api
 from tests.authorization.chains import authorities, chain_pem, leaf, recorded
@@ -76,7 +78,8 @@ def test_an_accepted_chain(api: Api) -> None:
         "operator_id": "DEABC",
         "station_id": "CS-1",
         "evse_id": None,
-        "rules_version": "1",
+        "rules_version": RULES_VERSION,
+        "partner": None,
     }
     assert api.get(f"/v1/authorizations/{reference}", MO).status == 200
     assert api.get(f"/v1/authorizations/{reference}", AUDITOR).status == 200

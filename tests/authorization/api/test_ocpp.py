@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from authorization.api.answer_table import load_answer_table
 from authorization.api.ocpp import AnswerAuthorize201
-from authorization.model.decision import Limit
+from authorization.model.limits import Limit
 from autocharge.model.resolution import Resolved
 from contract_service.model.contract import ContractStatus
 from pki.model.verdict import Fault

@@ -20,7 +20,10 @@ from foundation.errors import Kind, ServiceError
 from tests.authorization.fakes import NOW
 from tests.authorization.ocpp import published
 
-QUEUEABLE = [purpose for purpose in CallPurpose if purpose is not CallPurpose.CERTIFICATE_SIGNED]
+OURS_ALONE = {CallPurpose.CERTIFICATE_SIGNED, CallPurpose.SEND_LOCAL_LIST}
+"""Calls that nobody else queues."""
+
+QUEUEABLE = [purpose for purpose in CallPurpose if purpose not in OURS_ALONE]
 NAMES = [
     "status",
     "statusInfo",

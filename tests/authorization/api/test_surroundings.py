@@ -32,7 +32,7 @@ def test_from_a_station_to_an_ended_session(kept_api: Api) -> None:
     path = f"/v1/sessions/{started.json['session_id']}"
     assert api.get(path).json == started.json
     ended = api.post(f"{path}/end", {}).json
-    assert ended == started.json | {"ended_at": "2026-12-01T00:00:00Z"}
+    assert ended == started.json | {"ended_at": "2026-12-01T00:00:00Z", "ended_by": "told"}
     assert api.get(path, OTHER_CPO).status == 404
 
 
@@ -82,7 +82,11 @@ def test_a_card_from_adding_to_removing(kept_api: Api) -> None:
     added = api.post(path, {"kind": "rfid", "uid": "04:A2:B3:C4"}, MO)
     assert added.status == 201
     assert added.json["masked_uid"] == "******C4"
-    assert api.get(path, MO).json == {"access_methods": [added.json]}
+    assert api.get(path, MO).json == {
+        "access_methods": [added.json],
+        "certificates": [],
+        "vehicles": [],
+    }
 
     def outcome() -> object:
         return api.authorize({"type": "rfid", "value": "04A2B3C4"}).json["outcome"]

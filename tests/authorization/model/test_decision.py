@@ -6,22 +6,25 @@ from datetime import timedelta
 import pytest
 
 from authorization.model.access_token import TokenKind, TokenStatus
-from authorization.model.claim import AdHocClaim, EmaidClaim, UnreadableClaim
-from authorization.model.decision import Decision, Limit, decide
+from authorization.model.claim import EmaidClaim, UnreadableClaim
+from authorization.model.decision import Decision, decide
 from authorization.model.evidence import (
+    AdHocEvidence,
     AutochargeEvidence,
     ChainEvidence,
     Evidence,
     HashEvidence,
     TokenEvidence,
 )
+from authorization.model.limits import Limit, Limits
 from authorization.model.outcome import (
     Assurance,
     AuthorizeCertificateStatus,
     EvidenceKind,
     ReasonCode,
 )
-from autocharge.model.resolution import Conflicting, Resolved, Suspended, Unknown
+from autocharge.model.detection import QuarantineReason
+from autocharge.model.resolution import Conflicting, Quarantined, Resolved, Suspended, Unknown
 from contract_service.model.contract import Contract, ContractStatus
 from foundation.identifiers import Emaid
 from pki.model.roles import CertificateRole
@@ -45,10 +48,13 @@ BARE_ALLOWED = replace(CONTRACT, allow_bare_emaid=True)
 CHAIN = ChainEvidence(EMAID, VALID)
 HASHES = HashEvidence(EMAID, VALID)
 RESOLVED = AutochargeEvidence(Resolved("e1", EMAID, ("locally_administered",)))
+SHARED = QuarantineReason("impossible_travel", "read at two stations 504 km apart within 60 min")
+SAID = QuarantineReason("reported", "the driver told us so")
+QUARANTINED = AutochargeEvidence(Quarantined("e1", EMAID, (), (SHARED, SAID, SHARED)))
 
 
 def ask(evidence: Evidence, contract: Contract | None, *limits: Limit) -> Decision:
-    return decide(evidence, contract, now=NOW, reference=REFERENCE, limits=limits)
+    return decide(evidence, contract, now=NOW, reference=REFERENCE, limits=Limits(limits))
 
 
 def codes(decision: Decision) -> list[str]:
@@ -175,6 +181,10 @@ TABLE = [
         "blocked",
         None,
     ),
+    ("autocharge, quarantine", QUARANTINED, CONTRACT, (), "step_up", None),
+    ("quarantine, suspended", QUARANTINED, SUSPENDED, (), "blocked", None),
+    ("quarantine, no contract", QUARANTINED, None, (), "unknown", None),
+    ("quarantine, elsewhere", QUARANTINED, CONTRACT, (Limit.CONCURRENT,), "concurrent", None),
     ("autocharge, conflict", AutochargeEvidence(Conflicting(())), None, (), "invalid", None),
     ("card", TokenEvidence(TokenKind.RFID, token()), CONTRACT, (), "accepted", None),
     ("card, unknown", TokenEvidence(TokenKind.RFID, None), None, (), "unknown", None),
@@ -187,7 +197,7 @@ TABLE = [
         None,
     ),
     ("app", TokenEvidence(TokenKind.APP, token()), CONTRACT, (), "accepted", None),
-    ("ad hoc", AdHocClaim(), None, (), "unknown", None),
+    ("ad hoc", AdHocEvidence(offered=False), None, (), "unknown", None),
     (
         "unreadable certificate",
         UnreadableClaim(
@@ -232,7 +242,7 @@ def test_every_fault_has_a_row() -> None:
 def test_evidence_and_assurance_are_told() -> None:
     told = {
         (ask(evidence, CONTRACT).evidence, ask(evidence, CONTRACT).assurance)
-        for evidence in (CHAIN, HASHES, RESOLVED, EmaidClaim(EMAID), AdHocClaim())
+        for evidence in (CHAIN, HASHES, RESOLVED, EmaidClaim(EMAID), AdHocEvidence(offered=False))
     }
     assert told == {
         (EvidenceKind.CONTRACT_CERTIFICATE, Assurance.STATION_ATTESTED),
@@ -341,3 +351,13 @@ def test_a_refused_vehicle_or_card_does_not_tell_whose_it_is() -> None:
     assert ask(TokenEvidence(TokenKind.RFID, token()), SUSPENDED).evcoid is None
     assert ask(CHAIN, SUSPENDED).evcoid == "DEABCC12345678"
     assert ask(RESOLVED, CONTRACT).enrolment_id == "e1"
+
+
+def test_a_quarantine_is_explained_without_what_is_not_the_stations() -> None:
+    decision = ask(QUARANTINED, CONTRACT)
+    assert codes(decision) == ["identifier_quarantined", "confirmation_needed"]
+    assert "(impossible_travel, reported)" in decision.reasons[0].detail
+    assert "504" not in decision.reasons[0].detail
+    assert "told us" not in decision.reasons[0].detail
+    assert decision.evcoid is None
+    assert (decision.enrolment_id, decision.provider_id) == ("e1", "DEABC")

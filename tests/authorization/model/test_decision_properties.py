@@ -9,21 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authorization.model.access_token import TokenKind, TokenStatus
-from authorization.model.claim import AdHocClaim, EmaidClaim, UnreadableClaim
-from authorization.model.decision import Decision, Limit, decide
+from authorization.model.claim import EmaidClaim, UnreadableClaim
+from authorization.model.decision import Decision, decide
 from authorization.model.evidence import (
+    AdHocEvidence,
     AutochargeEvidence,
     ChainEvidence,
     Evidence,
     HashEvidence,
     TokenEvidence,
 )
+from authorization.model.limits import Limit, Limits
 from authorization.model.outcome import (
     AuthorizeCertificateStatus,
     EvidenceKind,
     ReasonCode,
 )
-from autocharge.model.resolution import Conflicting, Resolved, Suspended, Unknown
+from autocharge.model.detection import QuarantineReason
+from autocharge.model.resolution import Conflicting, Quarantined, Resolved, Suspended, Unknown
 from contract_service.model.contract import Contract, ContractStatus
 from foundation.identifiers import Emaid
 from pki.model.roles import CertificateRole
@@ -42,7 +45,7 @@ REFERENCE = "0b9f4c53-0000-4000-8000-000000000000"
 
 
 def ask(evidence: Evidence, contract: Contract | None, *limits: Limit) -> Decision:
-    return decide(evidence, contract, now=NOW, reference=REFERENCE, limits=limits)
+    return decide(evidence, contract, now=NOW, reference=REFERENCE, limits=Limits(limits))
 
 
 contracts = st.builds(
@@ -74,6 +77,7 @@ verdicts = st.builds(
     st.lists(st.sampled_from(["pki_one", "pki_two"]), max_size=2),
 )
 emaids = st.sampled_from([EMAID, EMAID, OTHER_EMAID])
+TRAVELLED = (QuarantineReason("impossible_travel", "read at two stations 504 km apart"),)
 signals = st.lists(st.sampled_from(["multicast", "left_padded"])).map(tuple)
 evidences: st.SearchStrategy[Evidence] = st.one_of(
     st.builds(ChainEvidence, emaids, verdicts),
@@ -86,6 +90,7 @@ evidences: st.SearchStrategy[Evidence] = st.one_of(
             st.builds(Suspended, st.just("e1"), emaids, signals),
             st.builds(Unknown, signals),
             st.builds(Conflicting, signals),
+            st.builds(Quarantined, st.just("e1"), emaids, signals, st.just(TRAVELLED)),
         ),
     ),
     st.builds(
@@ -93,7 +98,7 @@ evidences: st.SearchStrategy[Evidence] = st.one_of(
         st.sampled_from(TokenKind),
         st.none() | st.sampled_from(TokenStatus).map(token),
     ),
-    st.just(AdHocClaim()),
+    st.builds(AdHocEvidence, st.booleans()),
     st.builds(
         UnreadableClaim,
         st.sampled_from(EvidenceKind),
@@ -130,6 +135,11 @@ def test_an_acceptance_rests_on_a_standing_contract_and_sound_evidence(
     if not decision.accepted:
         assert decision.valid_until is None
         return
+    if isinstance(evidence, AdHocEvidence):
+        assert evidence.offered
+        assert not limits
+        assert (decision.evcoid, decision.contract_id) == (None, None)
+        return
     assert contract is not None
     assert contract.status is ContractStatus.ACTIVE
     assert contract.valid_from <= NOW
@@ -145,7 +155,7 @@ def test_an_acceptance_rests_on_a_standing_contract_and_sound_evidence(
     elif isinstance(evidence, EmaidClaim):
         assert contract.allow_bare_emaid
     elif isinstance(evidence, AutochargeEvidence):
-        assert isinstance(evidence.resolution, Resolved)
+        assert isinstance(evidence.resolution, Resolved)  # without a risk nobody confirmed it
     else:
         assert isinstance(evidence, TokenEvidence)
         assert evidence.token is not None
@@ -166,6 +176,11 @@ def test_one_fault_more_never_turns_a_refusal_into_an_acceptance(
         ask(evidence, spoil(contract), *limits),
         ask(evidence, contract, *limits, limit),
     ]
+    if isinstance(evidence, AutochargeEvidence) and isinstance(
+        found := evidence.resolution, Resolved
+    ):
+        withheld = Quarantined(found.enrolment_id, found.emaid, found.signals, TRAVELLED)
+        worse.append(ask(AutochargeEvidence(withheld), contract, *limits))
     verdict = _verdict(evidence)
     if verdict is not None and isinstance(evidence, ChainEvidence | HashEvidence):
         worse += [

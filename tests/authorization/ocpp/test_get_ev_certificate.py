@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from authorization.api.ocpp_data_transfer import AnswerDataTransfer, InOcpp20
 from authorization.api.ocpp_installation import REASON_OF_STEP, AnswerGet15118EvCertificate
-from authorization.api.schemas import Handle
 from authorization.model.ocpp_version import LIMITS, OcppVersion
 from authorization.model.station import Station
 from authorization.operations.get_ev_certificate import GetEvCertificate
@@ -25,6 +24,7 @@ from contract_service.operations.install import (
 )
 from exi import Schema
 from foundation.errors import Kind, ServiceError
+from foundation.hot_routes import Handle
 from foundation.identifiers import Emaid
 from foundation.principal import Principal
 from tests.authorization.fakes import CPO, EMAID, MO, NOW, OTHER_CPO, OTHER_EMAID

@@ -16,7 +16,8 @@ from authorization.model.claim import (
     TokenClaim,
     VehicleClaim,
 )
-from authorization.model.decision import RULES_VERSION, Limit
+from authorization.model.decision import RULES_VERSION
+from authorization.model.limits import Limit
 from autocharge.model.resolution import Resolved, Suspended
 from contract_service.model.contract import ContractCertificate, ContractStatus
 from foundation.errors import Kind, ServiceError
@@ -234,7 +235,7 @@ def test_what_cannot_be_recorded_is_not_answered() -> None:
     world = World()
 
     class Broken(type(world.log)):  # type: ignore[misc] # a fake of the fake
-        def append(self, record: object) -> None:
+        def append(self, record: object, trace: object = None) -> None:
             raise ServiceError(Kind.UNAVAILABLE, "database_gone", "try again")
 
     world.log = Broken()

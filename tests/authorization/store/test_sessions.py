@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from authorization.model.claim import CertificateClaim, Claim
+from authorization.model.session import EndedBy
 from contract_service.model.contract import ContractStatus
 from foundation.errors import Kind, ServiceError
 from tests.authorization.chains import chain
@@ -39,7 +40,7 @@ def test_a_session_begins_and_ends(kept: Kept) -> None:
     assert (session.started_at, session.ended_at) == (NOW, None)
     assert kept.show_session(CPO, session.session_id) == session
     ended = kept.end_session(CPO, session.session_id)
-    assert ended == replace(session, ended_at=NOW)
+    assert ended == replace(session, ended_at=NOW, ended_by=EndedBy.TOLD)
     assert kept.show_session(AUDITOR, session.session_id) == ended
     assert kept.end_session(CPO, session.session_id, NOW + timedelta(minutes=1)) == ended
 
@@ -48,6 +49,7 @@ def test_one_decision_has_one_session(kept: Kept) -> None:
     reference = decided(kept)
     first = kept.start_session(CPO, reference)
     assert kept.start_session(CPO, reference, NOW + timedelta(minutes=1)) == first
+    kept.end_session(CPO, first.session_id)
     other = decided(kept)
     assert at_once(*[lambda: kept.start_session(CPO, other)] * 4) == ["done"] * 4
 

@@ -46,7 +46,7 @@ def test_blocking_and_removing_show_at_once(kept: Kept) -> None:
         found = kept.tokens.find(TokenKind.RFID, UID)
         assert found is not None
         assert found.status is status
-    [listed] = kept.list_tokens(MO, EMAID)
+    [listed] = kept.list_access_methods(MO, EMAID).tokens
     assert (listed.token.token_id, listed.masked_uid) == (token_id, "******C4")
     kept.change_token.remove(MO, EMAID, token_id)
     assert kept.tokens.find(TokenKind.RFID, UID) is None
@@ -62,7 +62,7 @@ def test_blocking_and_removing_show_at_once(kept: Kept) -> None:
 def test_strangers_learn_nothing(kept: Kept, principal: Principal, emaid: Emaid) -> None:
     for action in (
         lambda: kept.add_token(principal, emaid, TokenKind.RFID, UID),
-        lambda: kept.list_tokens(principal, emaid),
+        lambda: kept.list_access_methods(principal, emaid),
         lambda: kept.change_token.remove(principal, emaid, "t" * 36),
     ):
         with pytest.raises(ServiceError) as caught:

@@ -30,6 +30,7 @@ CLIENTS = {
     principal.client_id: principal for principal in (PROVIDER, STRANGER, OPERATOR, AUDITOR, ADMIN)
 }
 PATH = "/v1/autocharge/enrolments"
+PROVIDER_PATH = "/v1/autocharge/providers/{provider_id}"
 ENROLMENT = {"emaid": EMAID, "type": "mac", "value": MAC_SPELLINGS[0]}
 Ask = Callable[..., Any]
 
@@ -48,6 +49,11 @@ def client(autocharge: Autocharge) -> FlaskClient:
         list=autocharge.list,
         set_state=autocharge.set_state,
         remove=autocharge.remove,
+        replace=autocharge.replace,
+        set_precedence=autocharge.set_precedence,
+        switch_vehicle=autocharge.switch_vehicle,
+        choose=autocharge.choose,
+        history=autocharge.history,
     )
     app = create_application(
         version="0",
@@ -96,8 +102,10 @@ def test_an_enrolment_through_its_life(
     assert all(response.get_json() == body for response in created)
     assert (body["type"], body["emaid"], body["status"]) == (shown[0], "DEABCC12345678", "active")
     one = f"{PATH}/{body['enrolment_id']}"
-    listed = {"enrolment": body, "masked_identifier": shown[1]}
-    assert ask("GET", one).get_json() == listed
+    listed = ask("GET", one).get_json()
+    pseudonym = listed["pseudonym"]
+    assert listed == {"enrolment": body, "masked_identifier": shown[1], "pseudonym": pseudonym}
+    assert len(pseudonym) == 26
     assert ask("GET", PATH).get_json() == {"enrolments": [listed], "next": None}
     assert ask("POST", f"{one}/suspend").get_json()["status"] == "suspended"
     assert ask("POST", f"{one}/resume").get_json()["status"] == "active"
@@ -195,6 +203,12 @@ def test_no_route_takes_an_identifier_in_its_address(client: FlaskClient) -> Non
         (f"{PATH}/{{enrolment_id}}", "delete"),
         (f"{PATH}/{{enrolment_id}}/suspend", "post"),
         (f"{PATH}/{{enrolment_id}}/resume", "post"),
+        (f"{PATH}/{{enrolment_id}}/replace", "post"),
+        (f"{PATH}/{{enrolment_id}}/precedence", "put"),
+        (f"{PATH}/{{enrolment_id}}/vehicle", "put"),
+        (f"{PATH}/{{enrolment_id}}/history", "get"),
+        (PROVIDER_PATH, "get"),
+        (PROVIDER_PATH, "put"),
     }
     parameters = {
         parameter["name"]
@@ -202,4 +216,53 @@ def test_no_route_takes_an_identifier_in_its_address(client: FlaskClient) -> Non
         for operation in methods.values()
         for parameter in operation.get("parameters", [])
     }
-    assert parameters == {"enrolment_id", "emaid", "after", "limit"}
+    assert parameters == {"enrolment_id", "emaid", "after", "limit", "reason", "provider_id"}
+
+
+def test_the_history_outlives_the_enrolment(ask: Ask) -> None:
+    enrolment_id = ask("POST", PATH, ENROLMENT).get_json()["enrolment_id"]
+    one = f"{PATH}/{enrolment_id}"
+    ask("POST", f"{one}/suspend?reason=fraud_suspected")
+    ask("DELETE", f"{one}?reason=vehicle_sold")
+    shown = ask("GET", f"{one}/history").get_json()
+    assert [
+        (line["event"], line["from"], line["to"], line["reason"]) for line in shown["entries"]
+    ] == [
+        ("enrol", None, "active", "requested"),
+        ("suspend", "active", "suspended", "fraud_suspected"),
+        ("remove", "suspended", "removed", "vehicle_sold"),
+    ]
+    assert {line["client_id"] for line in shown["entries"]} == {PROVIDER.client_id}
+    first = ask("GET", f"{one}/history?limit=2").get_json()
+    second = ask("GET", f"{one}/history?limit=2&after={first['next']}").get_json()
+    assert first["entries"] + second["entries"] == shown["entries"]
+    assert second["next"] is None
+    for unknown, who in ((one, STRANGER), (one, OPERATOR), (f"{PATH}/{uuid.uuid4()}", PROVIDER)):
+        assert _code(ask("GET", f"{unknown}/history", who=who)) == (404, "enrolment_unknown")
+    assert ask("GET", f"{one}/history", who=AUDITOR).status_code == 200
+
+
+def test_a_controller_change_and_the_switches(ask: Ask) -> None:
+    enrolment_id = ask("POST", PATH, ENROLMENT).get_json()["enrolment_id"]
+    one = f"{PATH}/{enrolment_id}"
+    replaced = ask("POST", f"{one}/replace", {"type": "mac", "value": "98ed5cb9be32"})
+    [after] = replaced.get_json()["enrolments"]
+    assert after["enrolment_id"] == enrolment_id
+    assert ask("GET", one).get_json()["masked_identifier"] == "…BE32"
+    [off] = ask("PUT", f"{one}/vehicle", {"autocharge": "off"}).get_json()["enrolments"]
+    assert off["switched_off"] is True
+    provider = PROVIDER_PATH.format(provider_id="DEABC")
+    assert ask("GET", provider).get_json() == {
+        "provider_id": "DEABC",
+        "autocharge": "on",
+        "first_session": None,
+        "changed_at": None,
+    }
+    assert ask("PUT", provider, {"autocharge": "off"}).get_json()["autocharge"] == "off"
+    assert ask("GET", one).get_json()["enrolment"]["provider_off"] is True
+    assert _code(ask("PUT", provider, {"autocharge": "on"}, who=STRANGER)) == (
+        403,
+        "not_your_provider",
+    )
+    moved = ask("PUT", f"{one}/precedence", {"position": 7})
+    assert moved.get_json()["precedence"] == 1

@@ -1,5 +1,7 @@
 """What enrolments of one identifier come to."""
 
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,33 +18,49 @@ enrolments = st.builds(
     kind=st.just(IdentifierKind.MAC),
     emaid=st.sampled_from(EMAIDS),
     provider_id=st.just("DEABC"),
-    status=st.sampled_from(EnrolmentStatus),
+    status=st.sampled_from([EnrolmentStatus.ACTIVE, EnrolmentStatus.SUSPENDED]),
     created_at=st.just(NOW),
+    precedence=st.integers(1, 4),
+    switched_off=st.booleans(),
+    provider_off=st.booleans(),
 )
 
 
-@given(st.lists(enrolments, max_size=4), st.lists(st.text(max_size=5), max_size=2).map(tuple))
-def test_one_contract_is_resolved_only_where_nothing_speaks_for_another(
+@given(st.lists(enrolments, max_size=5), st.lists(st.text(max_size=5), max_size=2).map(tuple))
+def test_the_first_by_precedence_that_answers_resolves(
     found: list[Enrolment], signals: tuple[str, ...]
 ) -> None:
     resolution = weigh(found, signals)
     assert resolution.signals == signals
-    contracts = {enrolment.emaid for enrolment in found}
+    answering = [one for one in found if one.answers]
+    lowest = min((one.precedence for one in answering or found), default=None)
+    first = [one for one in answering or found if one.precedence == lowest]
     match resolution:
         case Unknown():
             assert not found
         case Conflicting():
-            assert len(contracts) > 1
-        case Resolved():
-            assert contracts == {resolution.emaid}
-            assert any(
-                enrolment.enrolment_id == resolution.enrolment_id
-                and enrolment.status is EnrolmentStatus.ACTIVE
-                for enrolment in found
-            )
-        case Suspended():
-            assert contracts == {resolution.emaid}
-            assert all(enrolment.status is EnrolmentStatus.SUSPENDED for enrolment in found)
+            assert len({one.emaid for one in first}) > 1
+        case Resolved() | Suspended():
+            assert isinstance(resolution, Resolved) is bool(answering)
+            assert {one.emaid for one in first} == {resolution.emaid}
+            assert resolution.enrolment_id in {one.enrolment_id for one in first}
+
+
+@given(st.lists(enrolments, max_size=5), st.randoms())
+def test_the_order_of_rows_decides_nothing(found: list[Enrolment], random: Random) -> None:
+    shuffled = random.sample(found, len(found))
+    one, other = weigh(found, ()), weigh(shuffled, ())
+    assert type(one) is type(other)
+    if isinstance(one, Resolved | Suspended) and isinstance(other, Resolved | Suspended):
+        assert one.emaid == other.emaid
+
+
+@given(enrolments)
+def test_what_is_suspended_or_switched_off_does_not_answer(enrolment: Enrolment) -> None:
+    assert enrolment.answers is (
+        enrolment.status is EnrolmentStatus.ACTIVE
+        and not (enrolment.switched_off or enrolment.provider_off)
+    )
 
 
 def test_only_a_mac_speaks_against_itself() -> None:

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from autocharge.model.enrolment import Identifier, IdentifierKind, parse_identifier
 from autocharge.model.resolution import Resolved
-from autocharge.store.identifier_vault import IdentifierVault, Pepper
 from autocharge.store.tables import enrolments
 from foundation.database import Database
 from foundation.errors import ServiceError
@@ -22,7 +21,6 @@ from tests.autocharge.assembly import (
     EVCCID20_SPELLINGS,
     MAC_SPELLINGS,
     PROVIDER,
-    SEALER,
     VIN_SPELLINGS,
     Autocharge,
 )
@@ -36,7 +34,7 @@ ENROLLED = [
 ]
 
 
-def _traces(spelled: str, identifier: Identifier) -> set[bytes]:
+def traces_of(spelled: str, identifier: Identifier) -> set[bytes]:
     """Return what the identifier may look like where it was stored carelessly."""
     texts = {spelled, identifier.key}
     traces: set[bytes] = set()
@@ -53,7 +51,7 @@ def _traces(spelled: str, identifier: Identifier) -> set[bytes]:
     return traces
 
 
-def _stored(database: Database) -> Iterator[bytes]:
+def everything_stored(database: Database) -> Iterator[bytes]:
     """Yield everything that the database holds: SQLite's files, or every column on PostgreSQL."""
     if database.dialect == "sqlite":
         path = Path(database.url.database or "")
@@ -72,10 +70,10 @@ def test_nothing_is_stored_in_clear(autocharge: Autocharge) -> None:
     for _, _, identifier in ENROLLED:
         autocharge.enrol(PROVIDER, EMAID, identifier)
         assert isinstance(autocharge.resolve(identifier), Resolved)
-    stored = b"\n".join(_stored(autocharge.database))
+    stored = b"\n".join(everything_stored(autocharge.database))
     assert Emaid.parse(EMAID).key.encode() in stored  # the scan does see what is stored
     for _, spelled, identifier in ENROLLED:
-        found = [trace for trace in _traces(spelled, identifier) if trace in stored]
+        found = [trace for trace in traces_of(spelled, identifier) if trace in stored]
         assert found == []
 
 
@@ -83,7 +81,7 @@ def test_kinds_and_peppers_hash_apart(autocharge: Autocharge) -> None:
     mac = Mac.parse("98ed5cb9be31")
     [digest] = autocharge.vault.digests(mac)
     assert len(digest) == 32
-    [other_pepper] = IdentifierVault(SEALER, [Pepper("2", KeyedHash(b"p" * 32))]).digests(mac)
+    other_pepper = KeyedHash(b"p" * 32).digest(IdentifierKind.MAC, mac.key)
     same_text = replace(EvccId20.parse(EVCCID20_SPELLINGS[0]), key=mac.key)
     [other_kind] = autocharge.vault.digests(same_text)
     assert len({digest, other_pepper, other_kind}) == 3
@@ -108,13 +106,13 @@ def test_erased_bytes_leave_the_file(autocharge: Autocharge) -> None:
     autocharge.enrol(PROVIDER, EMAID, mac)
     with autocharge.database.read() as connection:
         row = connection.execute(sa.select(enrolments.c.digest, enrolments.c.sealed)).one()
-    stored = b"".join(_stored(autocharge.database))
+    stored = b"".join(everything_stored(autocharge.database))
     assert row.digest in stored
     assert row.sealed in stored
     autocharge.erase(PROVIDER, mac)
     with autocharge.database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    stored = b"".join(_stored(autocharge.database))
+    stored = b"".join(everything_stored(autocharge.database))
     assert row.digest not in stored
     assert row.sealed not in stored

@@ -10,6 +10,8 @@ from flask import Response
 from flask.testing import FlaskClient
 
 from contract_service.api.contracts import ContractOperations, contracts_blueprint
+from contract_service.api.issuing import AnswerCertificateRequest
+from contract_service.api.schemas import CertificateBody
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
 from server.app import create_application, current_principal
@@ -48,7 +50,7 @@ def client(contracts: Contracts) -> FlaskClient:
         resume=contracts.resume,
         terminate=contracts.terminate,
         bind_pcid=contracts.bind_pcid,
-        issue_certificate=contracts.issue,
+        issue_certificate=AnswerCertificateRequest(contracts.issue),
     )
     app = create_application(
         version="0",
@@ -116,6 +118,7 @@ def test_a_certificate_is_issued_and_listed(ask: Ask, armoured: bool) -> None:
     assert len(above) == 2
     assert f"{leaf.serial_number:X}" == body["serial"]
     assert ask("GET", f"{PATH}/certificates").get_json() == {"certificates": [body]}
+    assert CertificateBody.model_validate(body).model_dump_json().encode() == issued.data
 
 
 def test_contracts_are_listed_in_pages(ask: Ask) -> None:
@@ -222,6 +225,27 @@ def test_what_is_no_emaid_is_refused(ask: Ask, wrong: str) -> None:
     assert ask("GET", path).status_code == 400
     assert ask("POST", f"{path}/suspend").status_code == 400
     assert ask("PUT", f"{path}/pcid", {"pcid": None}).status_code == 400
+    request = {"csr": base64.b64encode(csr()).decode()}
+    assert ask("POST", f"{path}/certificates", request).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "fields"),
+    [
+        (PATH, {}, {"csr"}),
+        (PATH, {"csr": ""}, {"csr"}),
+        (PATH, {"csr": 1}, {"csr"}),
+        (PATH, {"csr": "x", "subject": "DEXYZ"}, {"subject"}),
+        (PATH, [], {"body"}),
+        ("/v1/contracts/DE", {"csr": "x"}, {"emaid"}),
+    ],
+)
+def test_a_request_of_another_shape_is_told_its_fields(
+    ask: Ask, path: str, body: object, fields: set[str]
+) -> None:
+    refused = ask("POST", f"{path}/certificates", body)
+    assert _code(refused) == (400, "invalid_request")
+    assert set(refused.get_json()["fields"]) == fields
 
 
 def test_ten_megabytes_are_refused(client: FlaskClient) -> None:

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from contract_service.model.contract import ContractStatus
+from contract_service.store.contracts import SqlEndings
 from contract_service.store.tables import contracts as contracts_table
 from foundation.errors import Kind, ServiceError
 from foundation.identifiers import Emaid
@@ -270,3 +271,16 @@ def test_a_stored_emaid_keeps_its_check_digit(contracts: Contracts) -> None:
     assert (found.emaid.canonical, found.emaid.check_digit) == (with_digit[:14], with_digit[14])
     with contracts.database.read() as connection:
         assert connection.scalar(sa.select(contracts_table.c.emaid)) == with_digit
+
+
+def test_an_end_is_announced_until_it_is_settled(contracts: Contracts) -> None:
+    created = contracts.create(PROVIDER, EMAID)
+    endings = SqlEndings(contracts.database)
+    contracts.suspend(PROVIDER, EMAID)
+    assert endings.waiting(10) == []
+    for _ in range(2):
+        contracts.terminate(PROVIDER, EMAID)
+    assert endings.waiting(10) == [(created.contract_id, created.emaid)]
+    for _ in range(2):
+        endings.settle(created.contract_id)
+        assert endings.waiting(10) == []

@@ -1,5 +1,6 @@
 """Contract certificates from real authorities, to their real revocation."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import datetime
 
@@ -11,20 +12,24 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from contract_service.operations.issue_certificate import IssueContractCertificate
 from contract_service.operations.terminate import TerminateContract
 from contract_service.store.contracts import (
-    SqlContractCertificates,
     SqlContractReader,
     SqlUnitsOfWork,
 )
+from contract_service.store.issued_certificates import SqlIssuedCertificates
 from foundation.database import Database
 from foundation.errors import Kind, ServiceError
+from foundation.events import Event
 from foundation.identifiers import Emaid
+from foundation.principal import Principal
+from pki.model.issued import CertificateRecord, IssuedCertificate
 from pki.model.roles import CertificateStatus, RevocationReason
+from pki.operations.issue import IssueRequest, Record
 from pki.operations.revoke import Revoke
 from pki.store.status import open_status_unit_of_work
 from pki.store.tables import certificates, serial_reservations
 from tests.contract_service.assembly import EMAID, LIFETIME, PROVIDER, Contracts, csr, key_pair
 from tests.databases import OUTBOX
-from tests.pki.issuing.house import House
+from tests.pki.issuing.house import House, leaf_request
 
 
 @pytest.fixture
@@ -42,7 +47,7 @@ def revoke(database: Database, clock: Callable[[], datetime]) -> Revoke:
 @pytest.fixture
 def issue(house: House, revoke: Revoke) -> IssueContractCertificate:
     return IssueContractCertificate(
-        SqlContractCertificates(house.database, OUTBOX),
+        SqlIssuedCertificates(house.database, OUTBOX, house.log.record),
         SqlContractReader(house.database),
         house.issue,
         revoke,
@@ -98,3 +103,48 @@ def test_a_request_with_a_bad_signature_leaves_nothing(
     with database.read() as connection:
         issued = sa.select(serial_reservations).where(serial_reservations.c.role == "contract")
         assert connection.execute(issued).all() == []
+
+
+def test_authority_and_contract_have_a_certificate_on_record_or_neither(
+    contracts: Contracts, house: House, issue: IssueContractCertificate, database: Database
+) -> None:
+    """One transaction: what is taken already for the contract is not recorded for the authority."""
+    contract = contracts.create(PROVIDER, EMAID)
+    standing = issue(PROVIDER, EMAID, csr())
+    rows = SqlIssuedCertificates(database, OUTBOX, house.log.record)
+    before = contracts.events()
+
+    def record(_: IssuedCertificate, own: CertificateRecord, told: Event) -> None:
+        rows.record(contract.contract_id, standing, told, own, told)
+
+    with pytest.raises(ServiceError) as refused:
+        house.issue(PROVIDER, leaf_request(), record)
+    assert refused.value.code == "certificate_exists"
+    statement = sa.select(certificates.c.fingerprint).where(certificates.c.role == "contract")
+    with database.read() as connection:
+        assert connection.scalars(statement).all() == [standing.fingerprint]
+    assert contracts.events() == before
+
+
+def test_a_contract_suspended_while_we_sign_leaves_a_revoked_certificate(
+    contracts: Contracts, house: House, issue: IssueContractCertificate, database: Database
+) -> None:
+    contracts.create(PROVIDER, EMAID)
+
+    def issue_slowly(
+        principal: Principal, request: IssueRequest, record: Record
+    ) -> IssuedCertificate:
+        def later(issued: IssuedCertificate, own: CertificateRecord, told: Event) -> None:
+            contracts.suspend(PROVIDER, EMAID)
+            record(issued, own, told)
+
+        return house.issue(principal, request, later)
+
+    with pytest.raises(ServiceError) as refused:
+        dataclasses.replace(issue, issue=issue_slowly)(PROVIDER, EMAID, csr())
+    assert refused.value.code == "contract_not_active"
+    assert contracts.find.certificates(Emaid.parse(EMAID)) == ()
+    with database.read() as connection:
+        rows = connection.execute(sa.select(certificates).where(certificates.c.role == "contract"))
+        assert [row.status for row in rows] == [CertificateStatus.REVOKED]
+    assert "contract_certificate.issued" not in contracts.events()

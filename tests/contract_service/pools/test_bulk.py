@@ -14,8 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_service.model.line_report import LineReport, bulk_report
-from contract_service.model.record_file import FileFormat
 from contract_service.model.vehicle import VehicleToPublish
 from contract_service.model.vehicle_file import (
     MAXIMUM_RECORD_BYTES,
@@ -30,7 +28,9 @@ from contract_service.operations.publish_vehicles import (
 from exi.schema import Schema
 from foundation.errors import Kind, Refused, ServiceError
 from foundation.identifiers import Pcid
+from foundation.line_report import LineReport, bulk_report
 from foundation.principal import Principal
+from foundation.record_file import FileFormat
 from tests.contract_service.pools.manufacturer import (
     ADMIN,
     OEM,

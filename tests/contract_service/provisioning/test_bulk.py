@@ -17,15 +17,15 @@ from contract_service.model.contract_file import (
     ContractToProvision,
     read_contracts,
 )
-from contract_service.model.line_report import LineReport, bulk_report
-from contract_service.model.record_file import FileFormat
 from contract_service.operations.provision_contracts import Outcome, ProvisionContracts
 from contract_service.profiles.renewal import load_renewal_policy
 from exi import Schema
 from foundation.clock import parse_time
 from foundation.errors import Refused, ServiceError
 from foundation.identifiers import Emaid, Pcid
+from foundation.line_report import LineReport, bulk_report
 from foundation.principal import Principal
+from foundation.record_file import FileFormat
 from pki.model.roles import KeyAlgorithm
 from tests.contract_service.provisioning.works import (
     EMAID,

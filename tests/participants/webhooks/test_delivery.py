@@ -345,3 +345,15 @@ def test_another_targets_answers_are_no_reason_to_rest(webhooks: Webhooks) -> No
     webhooks.happens(webhooks.suspended())
     webhooks.tell()
     assert [sent.url for sent in webhooks.outside.sent] == [URL, ELSEWHERE]
+
+
+def test_what_happened_while_nobody_listened_is_told_to_nobody(
+    webhooks: Webhooks, time: Time
+) -> None:
+    webhooks.happens(webhooks.suspended())
+    assert webhooks.dispatch() == 0  # somebody may have begun to listen before it happened
+    time.passes(6)
+    assert webhooks.dispatch() == 1
+    webhooks.endpoint()
+    webhooks.tell()
+    assert webhooks.outside.events() == []

@@ -205,6 +205,7 @@ def test_a_paused_endpoint_is_enabled_anew(database: Database, time: Time) -> No
     paused = webhooks.show(EMP, endpoint.endpoint_id).endpoint
     assert (paused.status, paused.health.pause) == (EndpointStatus.DISABLED, PauseReason.GONE)
     webhooks.happens(webhooks.suspended())
+    time.passes(6)
     webhooks.tell()
     assert len(webhooks.outside.sent) == 1
     change = EndpointChange(URL, status=EndpointStatus.ENABLED)

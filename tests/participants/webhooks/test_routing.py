@@ -217,7 +217,7 @@ def test_whatever_happens_has_a_payload_or_none(event: Event) -> None:
 
 @given(EVENTS, st.sampled_from([EMP, OTHER_EMP, OEM, CPO, ADMIN]))
 def test_nobody_is_told_of_what_is_not_its_own(event: Event, principal: Principal) -> None:
-    own = principal.provider_ids | principal.wmis
+    own = principal.provider_ids | principal.wmis | principal.operator_ids
     for rule in PROFILE.rules.of(event):
         if rule.audience is not Audience.EVERYONE and not own & set(event.owners):
             assert not rule.audience.includes(principal, event.owners)
@@ -266,3 +266,86 @@ def test_renewals_are_told_to_the_provider_alone_with_their_reason(
     assert told(webhooks) == {("emp", name)}
     (sent,) = webhooks.outside.sent
     assert sent.json["payload"] == {"emaid": EMAID, "pcid": PCID, **more}
+
+
+STEP_UP = {
+    "reference": "r",
+    "enrolment_id": "e",
+    "station_id": "CS-1",
+    "operator_id": "DECPO",
+    "lapses_at": "2026-12-01T00:10:00Z",
+}
+
+
+def test_a_question_to_a_driver_is_told_to_the_provider_alone(webhooks: Webhooks) -> None:
+    everyone_listens(webhooks)
+    webhooks.happens(
+        Event(
+            "autocharge.step_up_requested",
+            webhooks.time.now,
+            *("cpo", ("DEABC",), STEP_UP, {"emaid": EMAID}),
+        )
+    )
+    webhooks.tell()
+    assert told(webhooks) == {("emp", "autocharge.step_up_requested")}
+    (sent,) = webhooks.outside.sent
+    assert sent.json["payload"] == {"emaid": EMAID, **STEP_UP}
+
+
+@pytest.mark.parametrize(("party", "who"), [("provider", "emp"), ("operator", "cpo")])
+def test_an_answer_is_told_to_its_party_without_the_contract(
+    webhooks: Webhooks, party: str, who: str
+) -> None:
+    """DEABC is a provider's id and an operator's at once: each hears of its own alone."""
+    everyone_listens(webhooks)
+    subject = {"reference": "r", "station_id": "CS-1", "operator_id": "X", "answer": "confirm"}
+    webhooks.happens(
+        Event(
+            "autocharge.step_up_answered",
+            webhooks.time.now,
+            *("emp", ("DEABC",), {**subject, "party": party}, {"emaid": EMAID}),
+        )
+    )
+    webhooks.tell()
+    assert told(webhooks) == {(who, "autocharge.step_up_answered")}
+    (sent,) = webhooks.outside.sent
+    assert sent.json["payload"] == subject
+
+
+@pytest.mark.parametrize("what", ["quarantined", "released"])
+def test_quarantines_are_told_to_the_enrolments_provider_alone(
+    webhooks: Webhooks, what: str
+) -> None:
+    everyone_listens(webhooks)
+    subject = {
+        "quarantine_id": "q",
+        "enrolment_id": "e",
+        "cause": "shared",
+        "operator_id": "DEMMM",
+    }
+    name = f"autocharge.{what}"
+    webhooks.happens(
+        Event(name, NOW, "detection", ("DEABC",), subject, {"emaid": EMAID}),
+        Event(name, NOW, "admin", (), {"quarantine_id": "q", "cause": "reported"}),
+    )
+    webhooks.tell()
+    assert told(webhooks) == {("emp", name)}
+    (sent,) = webhooks.outside.sent
+    assert sent.json["payload"] == {
+        "emaid": EMAID,
+        "enrolment_id": "e",
+        "quarantine_id": "q",
+        "operator_id": "DEMMM",
+        "cause": "shared",
+    }
+
+
+@pytest.mark.parametrize("name", ["autocharge.imported", "autocharge.import_undone"])
+def test_a_provider_is_told_of_its_own_part_of_an_import(webhooks: Webhooks, name: str) -> None:
+    everyone_listens(webhooks)
+    subject = {"import_id": "i", "enrolments": "7"}
+    webhooks.happens(Event(name, webhooks.time.now, *("emp", ("DEABC",), subject)))
+    webhooks.tell()
+    assert told(webhooks) == {("emp", name)}
+    (sent,) = webhooks.outside.sent
+    assert sent.json["payload"] == subject

@@ -16,7 +16,6 @@ from cryptography.x509 import OCSPNonce, ocsp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundation.batches import Batches
 from foundation.database import Database
 from foundation.errors import Kind, ServiceError
 from foundation.events import Event
@@ -261,15 +260,15 @@ def test_an_online_authority_makes_a_signer_when_it_has_none(installed: Installa
     assert installed.signers.newest(SUB2, installed.clock()) is not None
 
 
-def test_jobs_of_one_batch_that_miss_the_signer_get_one(installed: Installation) -> None:
-    """Making it waits for a commit under a lock that the others of the batch want."""
+def test_threads_that_miss_the_signer_get_one(installed: Installation) -> None:
     issued = installed.contract(lifetime=timedelta(days=100))
     installed.clock.forward(timedelta(days=8))
-    der, batches = request_of(installed, issued), Batches()
+    der = request_of(installed, issued)
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(batches.run, lambda: installed.respond(der)) for _ in range(8)]
+        asked = [pool.submit(installed.respond, der) for _ in range(8)]
         responses = [checked(installed, one.result(30).response) for one in asked]
     assert {response.certificate_status for response in responses} == {GOOD}
+    assert len({response.responder_key_hash for response in responses}) == 1
 
 
 def test_responses_end_with_their_signer(installed: Installation) -> None:

@@ -1,11 +1,15 @@
 """Responses as RFC 6960 section 4.2 writes them, read back by `cryptography` and by `pkilint`."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from asn1crypto import ocsp as asn1_ocsp
-from cryptography.x509 import OCSPNonce, load_der_x509_certificate, ocsp
+from cryptography.x509 import OCSPNonce, ReasonFlags, load_der_x509_certificate, ocsp
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pki.model.der import generalized_time
 from pki.model.ocsp import CertId, OcspFailure, OcspSigner, StatusRecord
 from pki.model.ocsp_response import Answer, build_response, issuer_hashes, signature_hash
 from pki.model.roles import CertificateStatus, KeyAlgorithm, RevocationReason
@@ -32,7 +36,7 @@ def signed(
 ) -> bytes:
     issuer = next(item for item in issuer_hashes(WORLD.authority) if item.algorithm == algorithm)
     answers: list[Answer] = [(CertId(issuer, 1000 + n), record) for n, record in enumerate(records)]
-    now = datetime.now(UTC)  # a single response has the machine's producedAt
+    now = datetime.now(UTC)
     return build_response(
         answers, signer, this_update=now, next_update=now + timedelta(hours=24), nonce=nonce
     )
@@ -126,22 +130,76 @@ def test_failures_are_responses_without_bytes() -> None:
         assert ocsp.load_der_ocsp_response(failure.response).response_status is status
 
 
-def test_both_builders_agree() -> None:
-    """What `cryptography` and `asn1crypto` build for one certificate differs in nothing."""
-    from pki.model import ocsp_response
+def by_cryptography(answer: Answer, now: datetime, nonce: bytes | None) -> bytes:
+    """Return the to-be-signed bytes that `cryptography` makes, with `now` as producedAt."""
+    cert_id, record = answer
+    status, reason = ocsp.OCSPCertStatus.UNKNOWN, None
+    if record is not None:
+        good = record.status is CertificateStatus.GOOD
+        status = ocsp.OCSPCertStatus.GOOD if good else ocsp.OCSPCertStatus.REVOKED
+        if record.reason not in {None, RevocationReason.UNSPECIFIED}:
+            reason = ReasonFlags(record.reason)
+    builder = (
+        ocsp.OCSPResponseBuilder()
+        .add_response_by_hash(
+            cert_id.issuer.name,
+            cert_id.issuer.key,
+            cert_id.serial,
+            ALGORITHMS[cert_id.issuer.algorithm],
+            status,
+            now,
+            now + timedelta(hours=24),
+            record.revoked_at if record is not None else None,
+            reason,
+        )
+        .responder_id(ocsp.OCSPResponderEncoding.HASH, WORLD.signer.certificate)
+    )
+    if nonce is not None:
+        builder = builder.add_extension(OCSPNonce(nonce), critical=False)
+    response = builder.sign(WORLD.signer.key, signature_hash(WORLD.signer.key))
+    machine = generalized_time(response.produced_at_utc)
+    made = response.tbs_response_bytes
+    position = made.index(machine)  # producedAt comes before every other time
+    return made[:position] + generalized_time(now) + made[position + len(machine) :]
 
+
+@given(
+    algorithm=st.sampled_from(sorted(ALGORITHMS)),
+    serial=st.integers(1, 2**159),
+    record=st.sampled_from([None, GOOD, ON_HOLD, *map(revoked, RevocationReason)]),
+    nonce=st.none() | st.binary(min_size=1, max_size=128),
+    now=st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds are naive
+)
+def test_one_answer_is_octet_by_octet_that_of_cryptography(
+    algorithm: str, serial: int, record: StatusRecord | None, nonce: bytes | None, now: datetime
+) -> None:
+    issuer = next(item for item in issuer_hashes(WORLD.authority) if item.algorithm == algorithm)
+    answer = (CertId(issuer, serial), record)
+    der = build_response(
+        [answer], WORLD.signer, this_update=now, next_update=now + timedelta(hours=24), nonce=nonce
+    )
+    response = verified(der, WORLD.signer)
+    assert response.tbs_response_bytes == by_cryptography(answer, now, nonce)
+
+
+@given(
+    serials=st.lists(st.integers(-(2**40), 2**159), min_size=1, max_size=16),
+    nonce=st.none() | st.binary(min_size=1, max_size=128),
+)
+def test_any_answers_are_encoded_as_asn1crypto_encodes_them(
+    serials: list[int], nonce: bytes | None
+) -> None:
     issuer = issuer_hashes(WORLD.authority)[0]
-    answers: list[Answer] = [(CertId(issuer, 77), revoked(RevocationReason.KEY_COMPROMISE))]
+    records = itertools.cycle([None, GOOD, revoked(RevocationReason.SUPERSEDED)])
+    answers = [(CertId(issuer, serial), record) for serial, record in zip(serials, records)]  # noqa: B905 - one is endless
     now = datetime.now(UTC)
-    until = now + timedelta(hours=1)
-    built = [
-        build(answers, WORLD.signer, this_update=now, next_update=until, nonce=b"n" * 20)
-        for build in (build_response, ocsp_response._build_any)
-    ]
-    parsed = [asn1_ocsp.OCSPResponse.load(der).response_data.native for der in built]
-    for data in parsed:
-        del data["produced_at"]  # the machine's clock may tick between the two
-    assert parsed[0] == parsed[1]
+    der = build_response(answers, WORLD.signer, this_update=now, next_update=now, nonce=nonce)
+    parsed = asn1_ocsp.OCSPResponse.load(der, strict=True)
+    responses = parsed.response_data["responses"]
+    assert [one["cert_id"]["serial_number"].native for one in responses] == serials
+    assert type(parsed.response_data).load(parsed.response_data.dump()).dump(force=True) == (
+        verified(der, WORLD.signer).tbs_response_bytes
+    )
 
 
 def test_certificate_inside_is_the_signers() -> None:

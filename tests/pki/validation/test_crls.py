@@ -1,6 +1,7 @@
 """Supplied CRLs: believed only when they prove themselves."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable
 
 import pytest
@@ -71,6 +72,16 @@ def with_leaf_list(data: bytes) -> Verdict:
 def test_a_list_of_each_issuer_is_enough() -> None:
     assert with_leaf_list(crl(H.sub2)).valid
     assert judged(crl(H.root), crl(H.sub1)).fault is Fault.REVOCATION_UNKNOWN
+
+
+def test_a_verdict_names_the_lists_that_it_rests_on_in_the_order_of_the_path() -> None:
+    lists = [crl(issuer) for issuer in (H.sub2, H.sub1, H.root)]
+    digests = tuple(hashlib.sha256(der).hexdigest() for der in lists)
+    assert judged(*reversed(lists)).evidence == digests
+    revoking = crl(H.sub2, [H.leaf])
+    verdict = judged(lists[2], lists[1], lists[0], revoking)
+    assert verdict.evidence == (hashlib.sha256(revoking).hexdigest(), *digests[1:])
+    assert judged().evidence == ()
 
 
 @pytest.mark.parametrize("which", ["leaf", "sub2", "sub1"])

@@ -98,6 +98,7 @@ def test_records_of_the_whole_path_satisfy_hard_revocation(ours: Database) -> No
         verdict = validate(H.chain, ROLE.CONTRACT, AT)
         assert verdict.valid
         assert verdict.tolerances == ()
+        assert verdict.evidence == ()
 
 
 def test_what_we_did_not_record_we_do_not_vouch_for(ours: Database) -> None:

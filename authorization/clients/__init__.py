@@ -1,0 +1,1 @@
+"""Outbound HTTP of the decision: partners that are asked about contracts and tokens of theirs."""

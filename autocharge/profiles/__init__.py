@@ -1,0 +1,1 @@
+"""The room that states policy: data files and what reads them."""

@@ -1,0 +1,98 @@
+"""Stations' local authorisation lists, and the calls that bring them there."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cached_property
+
+from authorization.api.local_lists import LocalListOperations
+from authorization.api.station_calls import CallOperations
+from authorization.operations.answer_call import AnswerCall
+from authorization.operations.list_calls import ListCalls
+from authorization.operations.plan_trust_anchors import PlanTrustAnchors
+from authorization.operations.queue_call import QueueCall
+from authorization.operations.refresh_local_list import RefreshLocalLists
+from authorization.operations.replace_station_group import ConsentToLists, ReplaceStationGroup
+from authorization.operations.show_local_list import ShowLocalList
+from authorization.store.local_lists import OpenSqlListUnitOfWork, SqlListReader
+from authorization.store.station_calls import SqlCallReader
+from authorization.store.tokens import SqlTokens, TokenVault
+from contract_service.operations.find import FindContract
+from server.housekeeping import Chore
+from server.listed_contracts import ListedContracts
+from server.wiring_decisions import DecisionServices
+
+
+class LocalListServices(DecisionServices):
+    """Whom stations let charge while they cannot ask."""
+
+    @cached_property
+    def _lists(self) -> SqlListReader:
+        return SqlListReader(self.database)
+
+    @cached_property
+    def _list_work(self) -> OpenSqlListUnitOfWork:
+        return OpenSqlListUnitOfWork(self.database, self.outbox)
+
+    @cached_property
+    def listed_contracts(self) -> ListedContracts:
+        """Contracts, cards and EMAIDs of lists."""
+        vault = TokenVault(self.look_up_hash, self.sealer)
+        return ListedContracts(self.contract_reader, SqlTokens(self.database, vault))
+
+    @cached_property
+    def refresh_local_lists(self) -> RefreshLocalLists:
+        """Brings stations' lists to what they should be."""
+        return RefreshLocalLists(
+            self._list_work,
+            self._lists,
+            self.listed_contracts,
+            self.listed_contracts.names,
+            self.call_policy,
+        )
+
+    @cached_property
+    def local_list_operations(self) -> LocalListOperations:
+        """What the routes of station groups and lists translate for."""
+        return LocalListOperations(
+            ReplaceStationGroup(
+                self.station_reader,
+                FindContract(self.contract_reader),
+                self._lists,
+                self._list_work,
+                self.refresh_local_lists,
+                self.clock,
+            ),
+            ConsentToLists(self._list_work, self.clock),
+            ShowLocalList(self.station_reader, self._lists),
+        )
+
+    @cached_property
+    def plan_trust_anchors(self) -> PlanTrustAnchors:
+        """Plans what stations shall trust."""
+
+        def find_root(reference: str) -> bytes | None:
+            found = self.list_roots.find(reference)
+            return None if found is None else found.certificate.der
+
+        queue = QueueCall(self.station_reader, self.call_work, self.call_policy, self.clock)
+        return PlanTrustAnchors(self.station_reader, find_root, queue)
+
+    @cached_property
+    def call_operations(self) -> CallOperations:
+        """What `/v1/stations/{station_id}/calls` translates for."""
+        return CallOperations(
+            list=ListCalls(
+                self.station_reader,
+                SqlCallReader(self.database),
+                self.clock,
+                self.listed_contracts.names,
+            ),
+            queue=QueueCall(self.station_reader, self.call_work, self.call_policy, self.clock),
+            answer=AnswerCall(
+                self.station_reader, self.call_work, self.clock, self.refresh_local_lists.station
+            ),
+        )
+
+    def list_chores(self) -> Iterator[Chore]:
+        """Yield the background work: what changed reaches the lists within half a minute."""
+        yield Chore("local_lists", timedelta(seconds=20), self.refresh_local_lists)

@@ -1,0 +1,1 @@
+"""One answer in the words of every protocol."""
