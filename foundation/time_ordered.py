@@ -1,8 +1,8 @@
 """Random ids that begin with the time, for rows that are written by the thousand.
 
 Rows of one moment stand side by side in an index, so that a commit writes a few of its pages and
-not one for each row. 74 random bits remain: nobody foresees an id, and no two processes agree on
-one.
+not one for each row; and what one thread made later sorts behind. 62 random bits remain: nobody
+foresees an id, and no two processes agree on one.
 """
 
 import os
@@ -11,12 +11,13 @@ import uuid
 from collections.abc import Callable
 
 _IN_STOCK = 256  # ids for which random bits are fetched at once
-_BYTES = 10
+_BYTES = 8
 
 
 class TimeOrderedIds:
-    """Makes UUIDs of version 7 (RFC 9562 section 5.7).
+    """Makes UUIDs of version 7 (RFC 9562 section 5.7), 4096ths of the millisecond in `rand_a`.
 
+    Section 6.2, method 3: a quarter of a microsecond is less than making an id takes.
     Random bits are fetched in bulk: a system call for each id would cost a busy process's thread
     its turn at the interpreter. A process that a fork made fetches its own.
     """
@@ -43,14 +44,13 @@ class TimeOrderedIds:
             fresh = self._random_bytes(_BYTES * _IN_STOCK)
             bits, *more = (fresh[i : i + _BYTES] for i in range(0, len(fresh), _BYTES))
             self._stock.extend(more)
-        random = int.from_bytes(bits)
-        milliseconds = self._nanoseconds() // 1_000_000
+        milliseconds, rest = divmod(self._nanoseconds(), 1_000_000)
         return str(
             uuid.UUID(
                 int=(milliseconds & (1 << 48) - 1) << 80
                 | 0x7 << 76
-                | (random & 0xFFF) << 64
+                | (rest << 12) // 1_000_000 << 64
                 | 0b10 << 62
-                | random >> 12 & (1 << 62) - 1
+                | int.from_bytes(bits) & (1 << 62) - 1
             )
         )

@@ -235,7 +235,7 @@ def ocpi_blueprints(services: WebServices) -> Iterator[APIBlueprint]:
     """Yield OCPI's blueprints, and the one by which administrators connect its partners."""
     gate = services.ocpi_gate
     yield ocpi_connections_blueprint(
-        services.ocpi_connections, current_principal, PROBLEM_RESPONSES
+        services.ocpi_connections, services.pull_tokens, current_principal, PROBLEM_RESPONSES
     )
     yield ocpi_blueprint(services.ocpi_modules, gate)
     yield ocpi_receiver_blueprint(services.receive_tokens, gate)

@@ -289,6 +289,7 @@ class Services(
                 *self.roaming_chores(),
                 *self.revocation_chores(self.decision_reader.oldest),
                 Chore("token_pushes", timedelta(seconds=5), lambda _: self.push_tokens()),
+                Chore("token_pulls", timedelta(seconds=10), lambda _: self.pull_tokens()),
                 *self.list_chores(),
             ),
             self.clock,

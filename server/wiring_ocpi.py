@@ -5,16 +5,19 @@ from functools import cached_property
 
 from authorization.api.ocpi import OcpiModules
 from authorization.api.ocpi_requests import OcpiGate
+from authorization.api.ocpi_schemas import read_token
 from authorization.api.ocpi_tokens import ReceiveTokens
 from authorization.clients.ocpi import AskOcpi
 from authorization.clients.ocpi_http import OcpiHttp
 from authorization.clients.ocpi_platform import HttpPlatform
 from authorization.clients.ocpi_push import HttpPush
+from authorization.clients.ocpi_token_list import HttpTokenList
 from authorization.model.partner import Partner, PartnerProtocol
 from authorization.operations.accept_credentials import AcceptCredentials
 from authorization.operations.authenticate_ocpi import AuthenticateOcpi
 from authorization.operations.keep_foreign_token import KeepForeignToken
 from authorization.operations.publish_tokens import PushTokens
+from authorization.operations.pull_tokens import PullTokens
 from authorization.operations.register_at_ocpi import OcpiConnections
 from authorization.operations.roaming_ports import AskPartner
 from authorization.operations.speak_for_provider import SpeakForProvider
@@ -22,6 +25,7 @@ from authorization.store.foreign_tokens import (
     OpenSqlForeignTokens,
 )
 from authorization.store.ocpi_connections import OpenSqlOcpi, SqlConnectionReader
+from authorization.store.token_pulls import SqlTokenPulls
 from authorization.store.token_pushes import SqlOwnTokens, SqlPushQueue
 from contract_service.operations.find import FindContract
 from contract_service.store.contracts import SqlContractReader
@@ -33,6 +37,11 @@ from server.wiring_roaming import RoamingServices
 
 REQUESTS_PER_PARTNER = "6000/minute"
 """Own judgement: a hundred a second, in each process; a hub asks for many operators."""
+
+LIST_BYTES = 4 * 1024 * 1024
+LIST_SECONDS = 30.0
+"""The most that one page of a partner's list may be and take: own judgement; nobody waits for it,
+and some platforms answer with everything at once."""
 
 
 class OcpiServices(RoamingServices):
@@ -131,6 +140,20 @@ class OcpiServices(RoamingServices):
             self.find_partner,
             FindContract(SqlContractReader(self.database)).by_id,
             HttpPush(self.ocpi_http),
+            self.clock,
+        )
+
+    @cached_property
+    def pull_tokens(self) -> PullTokens:
+        """Reads partners' lists of tokens."""
+        limits = Limits(self.roaming_policy.connect.total_seconds(), LIST_SECONDS, LIST_BYTES)
+        http = OcpiHttp(Egress(self.settings.egress_networks, limits=limits))
+        return PullTokens(
+            self.ocpi_connection_reader,
+            self.find_partner,
+            HttpTokenList(http, read_token),
+            self.keep_foreign_token,
+            SqlTokenPulls(self.database),
             self.clock,
         )
 

@@ -18,6 +18,8 @@ from authorization.model.ocpi import (
     OcpiVersion,
 )
 from authorization.model.ocpi_connection import OcpiConnection
+from authorization.model.token_pull import TokenPull
+from authorization.operations.pull_tokens import PullTokens
 from authorization.operations.register_at_ocpi import OcpiConnections
 from foundation.principal import Principal
 
@@ -78,6 +80,27 @@ class InvitationBody(BaseModel):
     expires_at: datetime
 
 
+class TokenPullBody(BaseModel):
+    """How far the partner's list of tokens was read; null: not yet, or not running."""
+
+    read_until: datetime | None = Field(description="Changes before this were read")
+    running_since: datetime | None
+    due_at: datetime
+    taken: int = Field(description="New or changed tokens of the running or last round")
+    refused: int = Field(description="Tokens that are none, or not the partner's to list")
+
+    @classmethod
+    def of(cls, pull: TokenPull) -> "TokenPullBody":
+        """Return the pull as JSON shows it."""
+        return cls(
+            read_until=pull.since,
+            running_since=pull.began,
+            due_at=pull.due_at,
+            taken=pull.taken,
+            refused=pull.refused,
+        )
+
+
 class EndpointShown(BaseModel):
     """One module of the partner that is called."""
 
@@ -117,6 +140,7 @@ class ConnectionBody(BaseModel):
 
 def ocpi_connections_blueprint(
     connections: OcpiConnections,
+    pull_tokens: PullTokens,
     principal: Callable[[], Principal],
     problem_responses: ResponseDict | None = None,
 ) -> APIBlueprint:
@@ -171,6 +195,26 @@ def ocpi_connections_blueprint(
         """The tokens that the partner pushed are forgotten; the partner stays registered."""
         connections.end(principal(), path.partner_id)
         return Response(status=204)
+
+    @blueprint.get(
+        f"{route}/token-pull",
+        tags=_TAGS,
+        summary="Show how far a partner's tokens were read",
+        responses={200: TokenPullBody},
+    )
+    def show_token_pull(path: PartnerPath) -> Response:
+        """All of them are read after a handshake, then what changed, every six hours."""
+        return _json(TokenPullBody.of(pull_tokens.show(principal(), path.partner_id)))
+
+    @blueprint.post(
+        f"{route}/token-pull",
+        tags=_TAGS,
+        summary="Read all tokens of a partner anew",
+        responses={202: TokenPullBody},
+    )
+    def pull_again(path: PartnerPath) -> Response:
+        """Begins within seconds; look at it with GET."""
+        return _json(TokenPullBody.of(pull_tokens.again(principal(), path.partner_id)), 202)
 
     return blueprint
 

@@ -187,6 +187,14 @@ class TokenBody(Ocpi):
         )
 
 
+def read_token(given: object, partner_id: str) -> ForeignToken:
+    """Return the Token object that a partner sent.
+
+    Raises ServiceError INVALID (`invalid_object`), MALFORMED as ForeignToken.
+    """
+    return read_object(TokenBody, given).value(partner_id)
+
+
 class TokenPatch(Ocpi):
     """mod_tokens.asciidoc, PATCH: what changed, and when."""
 

@@ -1,7 +1,7 @@
-"""Keep the tokens that roaming partners push, and the newest state of each only."""
+"""Keep the tokens that roaming partners push or list, and the newest state of each only."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,17 @@ class Kept(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     OUTDATED = "outdated"  # a newer state is stored: this one came late and was not taken
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMany:
+    """How many of several were stored, new or changed, and how many were not this partner's to say.
+
+    The rest was stored in this state or a newer one already.
+    """
+
+    taken: int
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,50 @@ class KeepForeignToken:
                 work.foreign_tokens.replace(after)
                 return self._done(work, "foreign_token.changed", after, Kept.UPDATED)
         raise ServiceError(Kind.UNAVAILABLE, "token_contended", "send the token again")
+
+    def put_many(self, partner: Partner, tokens: Sequence[ForeignToken]) -> KeptMany:
+        """Store a page of what the partner lists, in one transaction; never raises for a token.
+
+        In the order of their keys, so that two who store the same ones do not wait crosswise.
+        """
+        own = sorted(
+            (token for token in tokens if self._refusal(partner, token) is None),
+            key=lambda token: (token.name.provider_id, token.name.type, token.name.key),
+        )
+        taken, full = 0, 0
+        with self.open_unit_of_work() as work:
+            for at, token in enumerate(own):
+                try:
+                    taken += self._lay(work, token)
+                except ServiceError:  # no more room for this partner's
+                    full = len(own) - at
+                    break
+            work.commit()
+        return KeptMany(taken, len(tokens) - len(own) + full)
+
+    def _lay(self, work: ForeignTokenUnitOfWork, token: ForeignToken) -> bool:
+        stored = work.foreign_tokens.lock(token.partner_id, token.name)
+        if stored is None:
+            new = StoredToken(str(uuid.uuid4()), token)
+            # whoever was faster stored what it had just been told
+            added = work.foreign_tokens.add(new)
+            if added:
+                self._tell(work, "foreign_token.added", new)
+            return added
+        if stored.token == token or is_outdated(stored.token, token.last_updated):
+            return False
+        after = StoredToken(stored.token_id, token)
+        work.foreign_tokens.replace(after)
+        self._tell(work, "foreign_token.changed", after)
+        return True
+
+    def _refusal(self, partner: Partner, token: ForeignToken) -> ServiceError | None:
+        try:
+            self._require_own(partner, token.name)
+            self._require_past(token.last_updated)
+        except ServiceError as refusal:
+            return refusal
+        return None
 
     def patch(
         self,
@@ -104,6 +159,11 @@ class KeepForeignToken:
     def _done(
         self, work: ForeignTokenUnitOfWork, happened: str, stored: StoredToken, kept: Kept
     ) -> Kept:
+        self._tell(work, happened, stored)
+        work.commit()
+        return kept
+
+    def _tell(self, work: ForeignTokenUnitOfWork, happened: str, stored: StoredToken) -> None:
         token = stored.token
         work.events.append(
             Event(
@@ -114,5 +174,3 @@ class KeepForeignToken:
                 {"token_id": stored.token_id, "partner_id": token.partner_id},
             )
         )
-        work.commit()
-        return kept

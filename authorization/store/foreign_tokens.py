@@ -22,6 +22,7 @@ from authorization.model.foreign_token import (
 from authorization.operations.foreign_token_ports import StoredToken
 from authorization.store.foreign_token_tables import foreign_token_counts as counts
 from authorization.store.foreign_token_tables import foreign_tokens as table
+from authorization.store.ocpi_tables import token_pulls
 from foundation.database import Database
 from foundation.errors import Kind, ServiceError
 from foundation.lookup import Lookup
@@ -167,6 +168,8 @@ class SqlForeignTokenRepository:
         """Delete every token of a partner with what could recognise it; return how many."""
         gone = self._connection.execute(delete(table).where(table.c.partner_id == partner_id))
         self._connection.execute(delete(counts).where(counts.c.partner_id == partner_id))
+        # how far its list was read says nothing any more
+        self._connection.execute(delete(token_pulls).where(token_pulls.c.partner_id == partner_id))
         return gone.rowcount
 
     def _require_room(self, partner_id: str) -> None:

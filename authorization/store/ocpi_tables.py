@@ -53,3 +53,16 @@ token_pushes = Table(
     Column("next_attempt_at", Instant, nullable=False),
     Index("ix_authorization_token_pushes_next_attempt_at", "next_attempt_at"),
 )
+
+token_pulls = Table(
+    "authorization_token_pulls",  # how far the tokens of each partner were read
+    metadata,
+    Column("partner_id", String(36), primary_key=True),
+    Column("registered_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("since", Instant),
+    Column("began", Instant),
+    Column("next_page", String(1024)),
+    Column("taken", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+)

@@ -17,7 +17,7 @@ from authorization.model.routes import KnownPartner
 from authorization.operations.roaming_ports import Credentials
 from authorization.store.authdata_tables import authdata, authdata_records
 from authorization.store.foreign_token_tables import foreign_token_counts, foreign_tokens
-from authorization.store.ocpi_tables import ocpi_connections, ocpi_tokens, token_pushes
+from authorization.store.ocpi_tables import ocpi_connections, ocpi_tokens, token_pulls, token_pushes
 from authorization.store.tables import partners
 from foundation.database import Database
 from foundation.errors import Kind, ServiceError
@@ -189,6 +189,7 @@ class SqlPartnerRepository:
             ocpi_tokens,
             ocpi_connections,
             token_pushes,
+            token_pulls,
         ):
             self._connection.execute(delete(table).where(table.c.partner_id == partner_id))
         self._connection.execute(delete(partners).where(partners.c.partner_id == partner_id))

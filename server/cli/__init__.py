@@ -23,6 +23,7 @@ COMMANDS = {
     "id": "server.cli.id:id_group",
     "init": "server.cli.setup:init_command",
     "lab": "server.cli.lab:lab_group",
+    "ocpi": "server.cli.ocpi:ocpi_group",
     "partner": "server.cli.partner:partner_group",
     "revocation": "server.cli.revocation:revocation_group",
     "serve": "server.cli.run:serve_command",

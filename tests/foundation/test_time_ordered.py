@@ -11,22 +11,31 @@ from foundation.time_ordered import TimeOrderedIds
 
 @given(
     milliseconds=st.integers(0, 2**48 - 1),
-    bits=st.binary(min_size=10, max_size=10),
+    rest=st.integers(0, 999_999),
+    bits=st.binary(min_size=8, max_size=8),
 )
-def test_an_id_is_version_7_and_begins_with_its_moment(milliseconds: int, bits: bytes) -> None:
-    made = TimeOrderedIds(lambda: milliseconds * 1_000_000, lambda count: bits * (count // 10))
+def test_an_id_is_version_7_and_begins_with_its_moment(
+    milliseconds: int, rest: int, bits: bytes
+) -> None:
+    nanoseconds = milliseconds * 1_000_000 + rest
+    made = TimeOrderedIds(lambda: nanoseconds, lambda count: bits * (count // 8))
     parsed = uuid.UUID(made())
     assert (parsed.version, parsed.variant) == (7, uuid.RFC_4122)
     assert parsed.int >> 80 == milliseconds
-    random = int.from_bytes(bits)
-    assert parsed.int >> 64 & 0xFFF == random & 0xFFF
-    assert parsed.int & (1 << 62) - 1 == random >> 12 & (1 << 62) - 1
+    assert parsed.int >> 64 & 0xFFF == rest * 4096 // 1_000_000
+    assert parsed.int & (1 << 62) - 1 == int.from_bytes(bits) & (1 << 62) - 1
 
 
 def test_later_ids_sort_behind() -> None:
     moments = iter(range(1, 100))
-    made = TimeOrderedIds(lambda: next(moments) * 1_000_000)
+    made = TimeOrderedIds(lambda: next(moments) * 250)
     ids = [made() for _ in range(99)]
+    assert ids == sorted(ids)
+
+
+def test_what_one_thread_makes_by_the_clock_sorts_in_its_order() -> None:
+    made = TimeOrderedIds()
+    ids = [made() for _ in range(2000)]  # a few of a millisecond each
     assert ids == sorted(ids)
 
 

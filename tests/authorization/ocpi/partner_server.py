@@ -37,7 +37,7 @@ class PartnerServer:
     """A platform that accepts `tokens` (base64, unless `raw`), and answers by `answers`.
 
     `answers` maps `METHOD path` to a function of the request; what it has not is answered as a
-    platform would.
+    platform would. `headers` go with the next answer.
     """
 
     port: int = 0
@@ -54,6 +54,7 @@ class PartnerServer:
         ("locations", "RECEIVER"),
     )
     given: str = "token-c"
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -119,10 +120,13 @@ def serving(partner: PartnerServer) -> Iterator[PartnerServer]:
                 self.command, self.path, dict(self.headers), json.loads(raw) if raw else None
             )
             status, body = partner.answer(request)
+            headers, partner.headers = partner.headers, {}
             with suppress(OSError):  # whoever asked may be gone
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
+                for name, value in headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -14,11 +14,13 @@ from flask import Flask
 from authorization.api.ocpi import OcpiModules, ocpi_blueprint
 from authorization.api.ocpi_answers import load_ocpi_answers
 from authorization.api.ocpi_requests import OcpiGate
+from authorization.api.ocpi_schemas import read_token
 from authorization.api.ocpi_sender import SendTokens, ocpi_sender_blueprint
 from authorization.api.ocpi_tokens import ReceiveTokens, ocpi_receiver_blueprint
 from authorization.clients.ocpi_http import OcpiHttp
 from authorization.clients.ocpi_platform import HttpPlatform
 from authorization.clients.ocpi_push import HttpPush
+from authorization.clients.ocpi_token_list import HttpTokenList
 from authorization.model.ocpi import CredentialsRole, OcpiRole
 from authorization.model.partner import Partner, PartnerProtocol
 from authorization.operations.accept_credentials import AcceptCredentials
@@ -28,6 +30,7 @@ from authorization.operations.authorize_for_partner import AuthorizeForPartner
 from authorization.operations.change_token import ChangeToken
 from authorization.operations.keep_foreign_token import KeepForeignToken
 from authorization.operations.publish_tokens import ListOwnTokens, PushTokens
+from authorization.operations.pull_tokens import PullTokens
 from authorization.operations.register_at_ocpi import OcpiConnections
 from authorization.store.foreign_tokens import (
     ForeignTokenVault,
@@ -35,6 +38,7 @@ from authorization.store.foreign_tokens import (
     SqlForeignTokens,
 )
 from authorization.store.ocpi_connections import OpenSqlOcpi, SqlConnectionReader
+from authorization.store.token_pulls import SqlTokenPulls
 from authorization.store.token_pushes import SqlOwnTokens, SqlPushQueue
 from authorization.store.tokens import TokenVault, open_token_hash
 from authorization.store.unit_of_work import OpenSqlUnitOfWork
@@ -170,6 +174,14 @@ class OcpiWorld:
             self.partners.get,
             self.decision.contracts.by_id,
             HttpPush(self.http),
+            self.clock,
+        )
+        self.pull = PullTokens(
+            self.reader,
+            self.partners.get,
+            HttpTokenList(self.http, read_token),
+            self.keep,
+            SqlTokenPulls(self.database),
             self.clock,
         )
         _Of.world = self
