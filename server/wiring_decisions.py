@@ -12,7 +12,13 @@ from authorization.operations.read_decision import ReadDecision
 from authorization.store.decision_policy import load_decision_policy
 from authorization.store.decision_queries import SqlDecisionReader
 from authorization.store.decision_remains import SqlDecisionRemains
-from authorization.store.decisions import EvcoidDigest, SqlDecisionLog, evcoid_digest
+from authorization.store.decisions import (
+    EvcoidDigest,
+    PresentedDigest,
+    SqlDecisionLog,
+    evcoid_digest,
+    presented_digest,
+)
 from authorization.store.vehicle_names import SealedVehicleNames
 from autocharge.store.assessments import SqlAssessmentRemains
 from autocharge.store.tables import assessments
@@ -28,6 +34,11 @@ class DecisionServices(VehicleServices):
     def evcoid_digest(self) -> EvcoidDigest:
         """EMAID of a contract that is not kept here -> what its decisions are found by."""
         return evcoid_digest(self.look_up_hash)
+
+    @cached_property
+    def presented_digest(self) -> PresentedDigest:
+        """What partners were asked about, as it is looked up."""
+        return presented_digest(self.look_up_hash)
 
     @cached_property
     def decision_reader(self) -> SqlDecisionReader:
@@ -52,7 +63,13 @@ class DecisionServices(VehicleServices):
     @cached_property
     def decision_log(self) -> SqlDecisionLog:
         """The decisions on record; what is kept beside one is Autocharge's to say."""
-        return SqlDecisionLog(self.database, self.sealer, self.trace_rows, self.evcoid_digest)
+        return SqlDecisionLog(
+            self.database,
+            self.sealer,
+            self.trace_rows,
+            self.evcoid_digest,
+            self.presented_digest,
+        )
 
     @cached_property
     def read_decision(self) -> ReadDecision:

@@ -76,9 +76,18 @@ class OcpiServices(RoamingServices):
         )
 
     def find_partner(self, partner_id: str) -> Partner | None:
-        """Return a registered partner, at most half a second old."""
+        """Return a registered partner, at most half a second old.
+
+        One that was registered just now is found all the same: its handshake may follow at once.
+        """
         known = self._known_partners.known()
-        return next((one.partner for one in known if one.partner.partner_id == partner_id), None)
+        found = (one.partner for one in known if one.partner.partner_id == partner_id)
+        return next(found, None) or self.registered_partner(partner_id)
+
+    def registered_partner(self, partner_id: str) -> Partner | None:
+        """Return a registered partner as it stands now."""
+        known = self.partners.find(partner_id)
+        return None if known is None else known.partner
 
     @cached_property
     def _ocpi_work(self) -> OpenSqlOcpi:
@@ -115,7 +124,7 @@ class OcpiServices(RoamingServices):
         return OcpiConnections(
             self._ocpi_work,
             self.ocpi_connection_reader,
-            self.find_partner,
+            self.registered_partner,
             HttpPlatform(self.ocpi_http),
             f"{self.ocpi_url}/versions",
             self.clock,
@@ -150,7 +159,7 @@ class OcpiServices(RoamingServices):
         http = OcpiHttp(Egress(self.settings.egress_networks, limits=limits))
         return PullTokens(
             self.ocpi_connection_reader,
-            self.find_partner,
+            self.registered_partner,
             HttpTokenList(http, read_token),
             self.keep_foreign_token,
             SqlTokenPulls(self.database),

@@ -12,10 +12,10 @@ from authorization.clients.oicp import AskOicpHub, load_code_table
 from authorization.clients.oicp_authdata import PushToOicpHub
 from authorization.clients.partner_calls import PartnerCalls
 from authorization.model.circuit import RoamingPolicy
-from authorization.model.claim import TokenClaim
-from authorization.model.foreign_token import ForeignToken, the_one
+from authorization.model.foreign_token import ForeignToken
 from authorization.model.partner import Partner, PartnerProtocol
-from authorization.model.pushed_token import TYPES
+from authorization.model.partner_answer import Subject
+from authorization.model.pushed_token import pushed_for
 from authorization.operations.ask_partners import AskPartners, OpenQuestions
 from authorization.operations.push_authdata import PushAuthdata
 from authorization.operations.register_partner import ListPartners, RegisterPartner, RemovePartner
@@ -89,8 +89,8 @@ class RoamingServices(BaseServices):
         """Tokens that partners pushed here, to read."""
         return SqlForeignTokens(self.database, self.foreign_vault)
 
-    def _pushed_token(self, claimed: TokenClaim) -> ForeignToken | None:
-        return the_one(self.foreign_tokens.find(TYPES[claimed.kind], claimed.uid.key))
+    def _pushed_token(self, subject: Subject) -> ForeignToken | None:
+        return pushed_for(subject, self.foreign_tokens.find)
 
     @cached_property
     def _ours(self) -> ShortCache[None, frozenset[str]]:

@@ -47,7 +47,7 @@ class TransactionServices(Services):
             resolve=self.resolve,
             authorise=partial(decided, self.authorize),
             decisions=self.decisions,
-            claimable=SqlClaimableDecisions(self.database),
+            claimable=SqlClaimableDecisions(self.database, self.presented_digest),
             transactions=SqlTransactionReader(self.database),
             sessions=SqlSessionReader(self.database),
             open_unit_of_work=self.site_work,

@@ -1,5 +1,6 @@
 """OICP 2.3 as an EMP: answer hubs that ask about drivers of ours (eRoamingAuthorization V2.1)."""
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, NoReturn, TypeVar
@@ -203,14 +204,18 @@ def _answered(
     ask: Callable[[Principal, HubQuestion], Decision | Refused],
 ) -> bytes:
     told = Told(asked.session_id, asked.cpo_partner_session_id)
+    # a hub names its sessions; where an operator asks without one between, nobody else can
+    session_id = asked.session_id or str(uuid.uuid4())
     operator_id = _operator(asked, parameters["operator_id"])
     identification, subject = _subject(asked.identification)
     if isinstance(subject, Refused):
         return refused_body(table, subject.code, subject.detail, told)
     evse_id = None if asked.evse_id is None else _read(EvseId.parse, asked.evse_id, "EvseID")
-    result = ask(principal, HubQuestion(operator_id, subject, evse_id, asked.session_id))
+    result = ask(principal, HubQuestion(operator_id, subject, evse_id, session_id))
     if isinstance(result, Refused):
         return refused_body(table, result.code, result.detail, told)
+    if result.accepted:
+        told = Told(session_id, asked.cpo_partner_session_id)
     return decision_body(table, identification, result, told)
 
 

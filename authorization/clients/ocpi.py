@@ -13,7 +13,7 @@ from authorization.clients.ocpi_http import OcpiAnswer, OcpiHttp
 from authorization.clients.ocpi_objects import AuthorizationInfoObject
 from authorization.clients.partner_calls import SILENCE_OF
 from authorization.model.access_token import TokenKind
-from authorization.model.claim import TokenClaim
+from authorization.model.claim import TokenClaim, VehicleClaim
 from authorization.model.foreign_token import TokenType, uid_key
 from authorization.model.ocpi import InterfaceRole, OcpiRole, OcpiVersion, StatusCode
 from authorization.model.ocpi_connection import OcpiConnection, Registered
@@ -104,9 +104,14 @@ class AskOcpi:
 def _asked(question: PartnerQuestion, version: OcpiVersion) -> _Asked | None:
     """Return the token to ask about.
 
-    2.2.1 has no type for an EMAID: there it is OTHER, with the EMAID as its uid.
+    As the partner told of it itself, if it did. 2.2.1 has no type for an EMAID: there it is OTHER,
+    with the EMAID as its uid.
     """
-    subject = question.subject
+    known_as, subject = question.known_as, question.subject
+    if known_as is not None:
+        return _Asked(known_as.type, known_as.uid, known_as.provider_id)
+    if isinstance(subject, VehicleClaim):
+        return None
     if isinstance(subject, TokenClaim):
         uid = subject.uid.key
         return _Asked(_KINDS[subject.kind], uid) if len(uid) <= MAX_UID_CHARACTERS else None

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from authorization.clients.partner_calls import PartnerCalls, silence_of
 from authorization.model.access_token import TokenKind
-from authorization.model.claim import TokenClaim
+from authorization.model.claim import VehicleClaim
 from authorization.model.oicp import (
     EVCO_ID,
     MAX_PARTNER_SESSION_CHARACTERS,
@@ -191,6 +191,8 @@ def _identification(question: PartnerQuestion) -> Mapping[str, Any] | None:
     if isinstance(subject, Emaid):
         evco_id = spelled_evco_id(subject)
         return None if evco_id is None else {"PlugAndChargeIdentification": {"EvcoID": evco_id}}
+    if isinstance(subject, VehicleClaim):
+        return None  # OICP has no word for a vehicle
     uid = spelled_uid(subject.uid.key) if subject.kind is TokenKind.RFID else None
     return None if uid is None else {"RFIDMifareFamilyIdentification": {"UID": uid}}
 
@@ -213,6 +215,6 @@ def _named(told: _AuthorizationStart, question: PartnerQuestion) -> Emaid | None
         for one in told.stop_identifications or ()
         if one.plug_and_charge is not None
     ]
-    if isinstance(question.subject, TokenClaim) or not named:
+    if not isinstance(question.subject, Emaid) or not named:
         return None
     return question.subject if question.subject in named else named[0]

@@ -127,7 +127,9 @@ def _evidence_json(evidence: Evidence, contract: Contract | None) -> dict[str, A
         return {"kind": "token", "token": evidence.kind.value, "status": status}
     if isinstance(evidence, RoamingEvidence):
         presented = evidence.presented
-        emaid = None if isinstance(presented, TokenEvidence) else presented.emaid
+        emaid = None
+        if isinstance(presented, ChainEvidence | HashEvidence):
+            emaid = presented.emaid
         return {
             "kind": "roaming",
             "presented": _evidence_json(presented, None),
@@ -162,8 +164,10 @@ def _evidence_from(kept: Json) -> Evidence:
         return TokenEvidence(TokenKind(kept["token"]), _token_from(kept))
     if kind == "roaming":
         presented = _evidence_from(kept["presented"])
-        if not isinstance(presented, ChainEvidence | HashEvidence | TokenEvidence):
-            raise ValueError("a partner is asked about contracts and tokens only")
+        if not isinstance(
+            presented, ChainEvidence | HashEvidence | TokenEvidence | AutochargeEvidence
+        ):
+            raise ValueError("a partner is asked about contracts, tokens and vehicles only")
         return RoamingEvidence(presented, _word_from(kept["word"]))
     if kind == "unreadable":
         status = kept["certificate_status"]
@@ -248,6 +252,7 @@ def _word_json(word: PartnerWord, emaid: Emaid | None) -> dict[str, Any]:
     said = word.said
     evcoid = said.evcoid
     return kept | {
+        "pushed": word.pushed,
         "outcome": said.outcome.value,
         "reference": said.reference,
         "valid_until": _iso(said.valid_until),
@@ -281,7 +286,7 @@ def _word_from(kept: Json) -> PartnerWord:
         _moment(kept["valid_until"]),
         None if provider is None else (STAND_IN if provider else ANOTHER).provider_id,
     )
-    return PartnerWord(kept["partner_id"], answer)
+    return PartnerWord(kept["partner_id"], answer, pushed=kept.get("pushed", False))
 
 
 def _iso(moment: datetime | None) -> str | None:

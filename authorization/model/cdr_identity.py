@@ -30,8 +30,10 @@ _OICP_NAMES = {
     EvidenceKind.RFID: "RFIDMifareFamilyIdentification",
 }
 
-_WITHOUT_ASKING = frozenset({ReasonCode.PARTNER_SILENCE_BRIDGED.value})
-"""Reasons of an acceptance to which the partner gave no word of its own."""
+_WITHOUT_ASKING = frozenset(
+    {ReasonCode.PARTNER_SILENCE_BRIDGED.value, ReasonCode.PARTNER_WHITELISTED.value}
+)
+"""Reasons of an acceptance for which the partner was not asked, or gave no answer."""
 
 
 @dataclass(frozen=True, slots=True)

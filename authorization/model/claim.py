@@ -9,6 +9,7 @@ from authorization.model.connector import ConnectorType
 from authorization.model.outcome import AuthorizeCertificateStatus, EvidenceKind, ReasonCode
 from authorization.model.site import Access
 from autocharge.model.sighting import Source
+from contract_service.model.contract import identity
 from foundation.identifiers import Emaid, EvccId20, EvseId, Mac, Vin
 
 
@@ -95,6 +96,20 @@ class UnreadableClaim:
 Identification = (
     CertificateClaim | EmaidClaim | VehicleClaim | TokenClaim | AdHocClaim | UnreadableClaim
 )
+
+
+def presented_key(claimed: Identification) -> str | None:
+    """Return one text for all spellings of what was presented; None for what names nobody.
+
+    It is personal: kept as a keyed hash or not at all.
+    """
+    if isinstance(claimed, CertificateClaim | EmaidClaim):
+        return f"emaid:{identity(claimed.emaid)}"
+    if isinstance(claimed, TokenClaim):
+        return f"{claimed.kind}:{claimed.uid.key}"
+    if isinstance(claimed, VehicleClaim):
+        return f"vehicle:{claimed.identifier.key}"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

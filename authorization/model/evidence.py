@@ -50,10 +50,11 @@ class TokenEvidence:
 class RoamingEvidence:
     """What was presented for a contract that is not kept here, and what its partner said of it.
 
-    A partner never saw the certificate: the verdict on it is ours alone.
+    A partner never saw the certificate: the verdict on it is ours alone. A vehicle is one that
+    nobody enrolled here.
     """
 
-    presented: ChainEvidence | HashEvidence | TokenEvidence
+    presented: ChainEvidence | HashEvidence | TokenEvidence | AutochargeEvidence
     word: PartnerWord
 
 

@@ -1,13 +1,13 @@
 """Tokens of other providers, which roaming partners push here (OCPI Tokens, OICP authdata)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from authorization.model.access_token import TokenUid
 from foundation.errors import Kind, ServiceError
-from foundation.identifiers import Emaid, InvalidIdentifier, Mac
+from foundation.identifiers import Emaid, EvccId20, InvalidIdentifier, Mac
 
 MAX_TOKENS_OF_PARTNER = 1_000_000
 """Own judgement: the largest provider of a hub; past it a partner is refused."""
@@ -32,6 +32,12 @@ class TokenType(StrEnum):
     EMAID = "EMAID"
     OTHER = "OTHER"
     RFID = "RFID"
+
+
+_PARSERS: Mapping[TokenType, Sequence[Callable[[str], Mac | EvccId20 | Emaid]]] = {
+    TokenType.OTHER: (Mac.parse, EvccId20.parse, Emaid.parse),
+    TokenType.EMAID: (Emaid.parse,),
+}
 
 
 class Whitelist(StrEnum):
@@ -77,21 +83,16 @@ class TokenName:
 def uid_key(token_type: TokenType, uid: str) -> str:
     """Return the one key of every spelling of a uid of that type.
 
-    A card's separators do not count; a vehicle is told by its MAC, with or without `VID:`; an
-    EMAID by its look-up key, also as OTHER: 2.2.1 has no type of its own for it. Raises
+    A card's separators do not count; a vehicle is told by its MAC or EVCCID, with or without
+    `VID:`; an EMAID by its look-up key, also as OTHER: 2.2.1 has no type of its own for it. Raises
     ServiceError MALFORMED (`invalid_token_uid`).
     """
     key = TokenUid.parse(uid).key
-    if token_type is TokenType.OTHER:
+    for parse in _PARSERS.get(token_type, ()):
         try:
-            return Mac.parse(key.removeprefix(VEHICLE_PREFIX)).key
+            return parse(key.removeprefix(VEHICLE_PREFIX)).key
         except InvalidIdentifier:
-            pass
-    if token_type in {TokenType.OTHER, TokenType.EMAID}:
-        try:
-            return Emaid.parse(uid).key
-        except InvalidIdentifier:
-            pass
+            continue
     return key
 
 

@@ -78,6 +78,7 @@ class ReasonCode(StrEnum):
     RISK_SCORE = "risk_score"
     TOKEN_REGISTERED = "token_registered"  # noqa: S105 - a word, no secret
     PARTNER_ACCEPTED = "partner_accepted"
+    PARTNER_WHITELISTED = "partner_whitelisted"
     PARTNER_SILENCE_BRIDGED = "partner_silence_bridged"
 
     CONTRACT_UNKNOWN = "contract_unknown"

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from authorization.model.claim import Place, TokenClaim
+from authorization.model.claim import Place, TokenClaim, VehicleClaim
+from authorization.model.foreign_token import TokenName
 from authorization.model.outcome import Outcome
 from foundation.identifiers import Emaid, EvseId
 
@@ -12,18 +13,24 @@ MAX_REFERENCE_CHARACTERS = 64
 """A partner's own reference: OCPI authorization_reference has 36, OICP SessionID 36 as well."""
 
 
+Subject = Emaid | TokenClaim | VehicleClaim
+"""What a partner may be asked about; about a vehicle only where it told of the vehicle itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class PartnerQuestion:
-    """May this EMAID or token of the partner's charge here?
+    """May this EMAID, token or vehicle of the partner's charge here?
 
     `reference` is our decision's (36 characters at most): the partner gets it as its session
-    reference of ours. `evse_id` is None where only the station is known.
+    reference of ours. `evse_id` is None where only the station is known. `known_as` is the token
+    as which the partner told of the subject before, in its own spelling.
     """
 
-    subject: Emaid | TokenClaim
+    subject: Subject
     place: Place
     reference: str
     evse_id: EvseId | None = None
+    known_as: TokenName | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,14 @@ from authorization.model.outcome import (
 )
 from authorization.model.vehicle_risk import risk_reasons
 from authorization.model.weigh_partner import weigh_word
-from autocharge.model.resolution import Conflicting, Quarantined, Resolved, Suspended
+from autocharge.model.resolution import (
+    Conflicting,
+    Quarantined,
+    Resolution,
+    Resolved,
+    Suspended,
+    Unknown,
+)
 from contract_service.model.contract import Contract, names_contract
 from foundation.identifiers import Emaid, InvalidIdentifier
 from pki.model.roles import CertificateRole
@@ -95,6 +102,8 @@ def may_be_asked(evidence: Evidence) -> bool:
     """
     if isinstance(evidence, ChainEvidence | HashEvidence):
         return not weigh(evidence, None).objections
+    if isinstance(evidence, AutochargeEvidence):
+        return isinstance(evidence.resolution, Unknown)
     return isinstance(evidence, TokenEvidence) and evidence.token is None
 
 
@@ -102,6 +111,10 @@ def _weigh_roaming(evidence: RoamingEvidence) -> Findings:
     presented = evidence.presented
     if isinstance(presented, TokenEvidence):
         found = Findings(_TOKEN_EVIDENCE[presented.kind])
+        emaid = None
+    elif isinstance(presented, AutochargeEvidence):
+        found = Findings(EvidenceKind.AUTOCHARGE)
+        _note_signals(found, presented.resolution)
         emaid = None
     else:
         found = weigh(presented, None)
@@ -207,8 +220,7 @@ def _weigh_bare_emaid(claim: EmaidClaim, contract: Contract | None) -> Findings:
 def _weigh_autocharge(evidence: AutochargeEvidence) -> Findings:
     resolution = evidence.resolution
     found = Findings(EvidenceKind.AUTOCHARGE)
-    for signal in resolution.signals:
-        found.note(ReasonCode.IDENTIFIER_SIGNAL, f"the identifier is weak: {signal}")
+    _note_signals(found, resolution)
     if isinstance(resolution, Resolved):
         found.note(ReasonCode.IDENTIFIER_ENROLLED, "the vehicle's identifier is enrolled")
     elif isinstance(resolution, Quarantined):
@@ -242,6 +254,11 @@ def _weigh_autocharge(evidence: AutochargeEvidence) -> Findings:
     if evidence.risk is not None:
         found.reasons += risk_reasons(evidence.risk)
     return found
+
+
+def _note_signals(found: Findings, resolution: Resolution) -> None:
+    for signal in resolution.signals:
+        found.note(ReasonCode.IDENTIFIER_SIGNAL, f"the identifier is weak: {signal}")
 
 
 def _weigh_token(evidence: TokenEvidence) -> Findings:

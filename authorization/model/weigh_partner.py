@@ -39,8 +39,16 @@ def weigh_word(found: Findings, word: PartnerWord, emaid: Emaid | None) -> None:
             f"the partner {word.partner_id} refused: {said.outcome}",
         )
     else:
-        how = "pushed the token as one to accept" if word.pushed else "accepted for its contract"
-        found.note(ReasonCode.PARTNER_ACCEPTED, f"the partner {word.partner_id} {how}")
+        if word.pushed:
+            found.note(
+                ReasonCode.PARTNER_WHITELISTED,
+                f"the partner {word.partner_id} pushed the token as one to accept",
+            )
+        else:
+            found.note(
+                ReasonCode.PARTNER_ACCEPTED,
+                f"the partner {word.partner_id} accepted for its contract",
+            )
         _ends(found, said.valid_until)
 
 

@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from authorization.model.circuit import CLOSED, RoamingPolicy
-from authorization.model.claim import TokenClaim
+from authorization.model.claim import VehicleClaim
 from authorization.model.foreign_token import ForeignToken
 from authorization.model.partner import Partner, PartnerProtocol
 from authorization.model.partner_answer import (
@@ -19,6 +19,7 @@ from authorization.model.partner_answer import (
     Silence,
     SilenceReason,
     SilentAcceptance,
+    Subject,
 )
 from authorization.model.pushed_token import asks_first, pushed_word
 from authorization.model.routes import KnownPartner, routes_to
@@ -40,11 +41,11 @@ def count_nothing(_partner_id: str, _result: str) -> None:
     """Do nothing with what came of a question."""
 
 
-FindPushed = Callable[[TokenClaim], ForeignToken | None]
-"""The one token that partners pushed here under this uid, None where nobody did, or several."""
+FindPushed = Callable[[Subject], ForeignToken | None]
+"""The one token that partners pushed here for the subject, None where nobody did, or several."""
 
 
-def nothing_pushed(_claimed: TokenClaim) -> ForeignToken | None:
+def nothing_pushed(_subject: Subject) -> ForeignToken | None:
     """Find no pushed token."""
     return None
 
@@ -97,16 +98,17 @@ class AskPartners:
         partners = self.directory.known()
         if not partners:
             return None
-        own = self.own_providers()
-        if isinstance(question.subject, Emaid):
-            return self._ask(routes_to(partners, question.subject.provider_id, own), question)
-        pushed = self.pushed(question.subject)
-        if pushed is None or pushed.name.provider_id in own:
-            return self._ask(routes_to(partners, None, own), question)
-        by = tuple(one for one in partners if one.partner.partner_id == pushed.partner_id)
-        if not by:  # a partner that was removed has no say any more
-            return self._ask(routes_to(partners, None, own), question)
-        return self._ask_about(pushed, by, question)
+        own, subject = self.own_providers(), question.subject
+        pushed = self.pushed(subject)
+        if pushed is not None and pushed.name.provider_id not in own:
+            # a partner that was removed has no say any more
+            by = tuple(one for one in partners if one.partner.partner_id == pushed.partner_id)
+            if by:
+                return self._ask_about(pushed, by, replace(question, known_as=pushed.name))
+        if isinstance(subject, VehicleClaim):
+            return None  # nobody hears of vehicles that are not its own
+        provider_id = subject.provider_id if isinstance(subject, Emaid) else None
+        return self._ask(routes_to(partners, provider_id, own), question)
 
     def _ask_about(
         self, pushed: ForeignToken, by: Sequence[KnownPartner], question: PartnerQuestion

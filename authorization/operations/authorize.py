@@ -14,7 +14,9 @@ from authorization.model.claim import (
     Identification,
     Place,
     TokenClaim,
+    UnreadableClaim,
     VehicleClaim,
+    presented_key,
 )
 from authorization.model.decision import RULES_VERSION, Decision, decide
 from authorization.model.evidence import (
@@ -32,6 +34,7 @@ from authorization.model.partner_answer import (
     PartnerQuestion,
     PartnerReference,
     PartnerWord,
+    Subject,
 )
 from authorization.model.restrictions import unrestricted
 from authorization.model.site_access import offers_ad_hoc
@@ -114,6 +117,8 @@ class Authorize:
         # whom the site does not admit no partner hears of: it would begin a session
         if found.contract is None and reference is not None and not of_site.against:
             found = self._ask_partner(found, claim, place, reference)
+        if _is_unknown_vehicle(found.evidence) and claim.at is None:
+            self.vehicles.require_room(place, now)
         limits = of_site & found.limited.limits(attempt)
         if claim.whole_station:
             limits = limits.of_whole_station()
@@ -132,12 +137,13 @@ class Authorize:
 
     def _ask_partner(self, found: "_Found", claim: Claim, place: Place, reference: str) -> "_Found":
         """Ask whose contract or token it may be, where the evidence is good by itself."""
-        evidence, claimed = found.evidence, claim.identification
-        if not isinstance(claimed, CertificateClaim | TokenClaim) or not may_be_asked(evidence):
+        evidence, subject = found.evidence, _subject(claim.identification)
+        if subject is None or not may_be_asked(evidence):
             return found
-        subject = claimed if isinstance(claimed, TokenClaim) else claimed.emaid
         word = self.roaming(PartnerQuestion(subject, place, reference, claim.evse_id))
-        if word is None or not isinstance(evidence, ChainEvidence | HashEvidence | TokenEvidence):
+        if word is None or isinstance(
+            evidence, RoamingEvidence | EmaidClaim | AdHocEvidence | UnreadableClaim
+        ):
             return found
         return _Found(RoamingEvidence(evidence, word))
 
@@ -152,11 +158,12 @@ class Authorize:
     ) -> None:
         claimed = claim.identification
         evse_id = claim.evse_id.canonical if claim.evse_id is not None else None
-        if isinstance(claimed, VehicleClaim) and isinstance(found.evidence, AutochargeEvidence):
+        read = _vehicle_read(found.evidence)
+        if isinstance(claimed, VehicleClaim) and read is not None:
             trace = self.vehicles.trace(
                 principal,
                 claimed,
-                found.evidence.risk,
+                read.risk,
                 found.contract,
                 decision,
                 seen_place(place, evse_id),
@@ -173,12 +180,12 @@ class Authorize:
                 RULES_VERSION,
                 _partner_reference(found.evidence) or self.asked_by,
                 basis_of(found.evidence, found.contract, limits, _presented_chain(claimed)),
+                presented=presented_key(claimed) if _is_partners(found.evidence) else None,
             ),
             trace,
         )
-        if isinstance(claimed, VehicleClaim) and isinstance(found.evidence, AutochargeEvidence):
-            here = seen_place(place, evse_id)
-            self.vehicles.notice(claimed, found.evidence.risk, decision, here)
+        if isinstance(claimed, VehicleClaim) and read is not None:
+            self.vehicles.notice(claimed, read.risk, decision, seen_place(place, evse_id))
 
     def _remember(
         self,
@@ -239,8 +246,6 @@ class Authorize:
         self, claimed: VehicleClaim, claim: Claim, place: Place, now: datetime
     ) -> "_Found":
         resolution = self.vehicles.resolve(claimed.identifier, place.operator_id)
-        if isinstance(resolution, Unknown) and claim.at is None:
-            self.vehicles.require_room(place, now)
         if not isinstance(resolution, Resolved | Suspended | Quarantined):
             return _Found(AutochargeEvidence(resolution))
         limited = self.find(resolution.emaid)
@@ -282,6 +287,27 @@ def _partner_reference(evidence: Evidence) -> PartnerReference | None:
 
 def _presented_chain(claimed: Identification) -> tuple[bytes, ...]:
     return claimed.chain if isinstance(claimed, CertificateClaim) else ()
+
+
+def _subject(claimed: Identification) -> Subject | None:
+    """Return what a partner may be asked about."""
+    if isinstance(claimed, CertificateClaim):
+        return claimed.emaid
+    return claimed if isinstance(claimed, TokenClaim | VehicleClaim) else None
+
+
+def _is_partners(evidence: Evidence) -> bool:
+    return isinstance(evidence, RoamingEvidence)
+
+
+def _is_unknown_vehicle(evidence: Evidence) -> bool:
+    return isinstance(evidence, AutochargeEvidence) and isinstance(evidence.resolution, Unknown)
+
+
+def _vehicle_read(evidence: Evidence) -> AutochargeEvidence | None:
+    """Return what a vehicle's identifier came to, whoever knows the vehicle."""
+    read = evidence.presented if isinstance(evidence, RoamingEvidence) else evidence
+    return read if isinstance(read, AutochargeEvidence) else None
 
 
 _NO_CONTRACT = LimitedContract(None)

@@ -11,6 +11,7 @@ from authorization.model.claim import (
     Identification,
     TokenClaim,
     VehicleClaim,
+    presented_key,
 )
 from authorization.model.decision import Decision
 from authorization.model.limits import Limit
@@ -185,12 +186,7 @@ class HearTransaction:
         if session is not None:
             if token is None:
                 return _Judged()
-            contract = self._contract(token, station)
-            if (
-                contract is not None
-                and contract.status is ContractStatus.ACTIVE
-                and contract.contract_id == session.contract_id
-            ):
+            if self._goes_on(session, token, station):
                 record = self.decisions.find(session.reference)
                 if record is not None:
                     return _Judged(record.decision)
@@ -213,6 +209,18 @@ class HearTransaction:
         if not _is_for(decision, event.evse):
             return _Judged(decision, elsewhere=True)
         return _Judged(decision, self.decisions.find(decision.reference))
+
+    def _goes_on(self, session: Session, token: Identification, station: Station) -> bool:
+        """Whether the token is that of the session, and stands.
+
+        What a partner accepted is not asked about again: it would begin another session there.
+        """
+        contract = self._contract(token, station)
+        if contract is not None:
+            stands = contract.status is ContractStatus.ACTIVE
+            return stands and contract.contract_id == session.contract_id
+        presented = presented_key(token) if session.contract_id is None else None
+        return presented is not None and self.claimable.is_of(session.reference, presented)
 
     def _named(
         self, principal: Principal, station: Station, event: TransactionEvent
@@ -240,16 +248,19 @@ class HearTransaction:
     def _earlier(
         self, station: Station, event: TransactionEvent, token: Identification
     ) -> DecisionRecord | None:
-        """Return the newest decision of the token's contract at the station, just before."""
-        contract = self._contract(token, station)
-        if contract is None or contract.status is not ContractStatus.ACTIVE:
-            return None
-        reference = self.claimable.newest(
-            station.station_id,
-            contract.contract_id,
-            event.at - self.policy.claim,
-            event.at + CLOCK_SKEW,
-        )
+        """Return the newest decision of the token's contract at the station, just before.
+
+        Of a contract that is not kept here: what a partner accepted of the same token.
+        """
+        since, until = event.at - self.policy.claim, event.at + CLOCK_SKEW
+        contract, here = self._contract(token, station), station.station_id
+        if contract is None:
+            presented = presented_key(token)
+            reference = presented and self.claimable.newest_presented(here, presented, since, until)
+        elif contract.status is ContractStatus.ACTIVE:
+            reference = self.claimable.newest(here, contract.contract_id, since, until)
+        else:
+            reference = None
         return None if reference is None else self.decisions.find(reference)
 
     def _contract(self, token: Identification, station: Station) -> Contract | None:

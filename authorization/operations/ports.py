@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -94,7 +94,8 @@ class DecisionRecord:
     `partner` is who was asked about it, or asks for it, with the reference of its own; it is kept
     in a table of its own and read back where the one record is asked for. `basis` is what the
     decision was made from (`authorization.model.basis`), None for decisions from before that was
-    kept.
+    kept. `presented` is the `presented_key` of what a partner was asked about: kept as a keyed
+    hash, so that a transaction finds the decision again, and never read back.
     """
 
     decision: Decision
@@ -105,6 +106,7 @@ class DecisionRecord:
     rules_version: str
     partner: PartnerReference | None = None
     basis: Mapping[str, Any] | None = None
+    presented: str | None = field(default=None, repr=False)
 
 
 class DecisionLog(Protocol):

@@ -90,6 +90,14 @@ class ClaimableDecisions(Protocol):
     ) -> str | None:
         """Return the reference of the newest one of that contract, station and time."""
 
+    def newest_presented(
+        self, station_id: str, presented: str, since: datetime, until: datetime
+    ) -> str | None:
+        """Return the same of what a partner accepted, by its `presented_key`."""
+
+    def is_of(self, reference: str, presented: str) -> bool:
+        """Whether a decision, claimed or not, is a partner's on this `presented_key`."""
+
 
 class StandingReader(Protocol):
     """What is committed of a contract's budget and use, as one look-up."""

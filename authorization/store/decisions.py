@@ -36,6 +36,15 @@ def evcoid_digest(keyed_hash: KeyedHash) -> EvcoidDigest:
     return lambda emaid: keyed_hash.digest("authorization.evcoid", identity(emaid))
 
 
+PresentedDigest = Callable[[str], bytes]
+"""What a `presented_key` is looked up by."""
+
+
+def presented_digest(keyed_hash: KeyedHash) -> PresentedDigest:
+    """Return the digest under a secret pepper: 32 bytes."""
+    return lambda presented: keyed_hash.digest("authorization.presented", presented)
+
+
 Read = TypeVar("Read")
 
 _insert = insert(decisions)
@@ -64,11 +73,13 @@ class SqlDecisionLog:
         sealer: Sealer,
         trace_rows: Callable[[Trace], Sequence[Row]],
         digest: EvcoidDigest,
+        presented: PresentedDigest,
     ) -> None:
         self._database = database
         self._sealer = sealer
         self._trace_rows = trace_rows
         self._digest = digest
+        self._presented = presented
 
     def append(self, record: DecisionRecord, trace: Trace = NO_TRACE) -> None:
         """Keep both; durable on return, in a transaction shared with other decisions."""
@@ -103,6 +114,9 @@ class SqlDecisionLog:
             "refused_for": decision.refused_for,
             "evcoid_digest": evcoid_digest,
             "basis": record.basis,
+            "presented_digest": (
+                None if record.presented is None else self._presented(record.presented)
+            ),
             "evses": _evses_value(decision),
             "energy_transfer": _modes_value(decision),
         }

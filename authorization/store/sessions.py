@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.exc import IntegrityError
 
 from authorization.model.cost import Cost
 from authorization.model.outcome import Outcome
 from authorization.model.session import EndedBy, Session
+from authorization.store.decisions import PresentedDigest
 from authorization.store.tables import decisions, sessions, transactions
 from foundation.database import Database
 
@@ -34,13 +35,35 @@ class SqlSessionReader:
 class SqlClaimableDecisions:
     """`ClaimableDecisions` on AUTOCOMMIT connections."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, presented: PresentedDigest) -> None:
         self._database = database
+        self._presented = presented
 
     def newest(
         self, station_id: str, contract_id: str, since: datetime, until: datetime
     ) -> str | None:
         """Return the reference of the newest one of that contract, station and time."""
+        return self._newest(decisions.c.contract_id == contract_id, station_id, since, until)
+
+    def newest_presented(
+        self, station_id: str, presented: str, since: datetime, until: datetime
+    ) -> str | None:
+        """Return the same of what a partner accepted, by its `presented_key`."""
+        of = decisions.c.presented_digest == self._presented(presented)
+        return self._newest(of, station_id, since, until)
+
+    def is_of(self, reference: str, presented: str) -> bool:
+        """Whether a decision, claimed or not, is a partner's on this `presented_key`."""
+        statement = select(decisions.c.reference).where(
+            decisions.c.reference == reference,
+            decisions.c.presented_digest == self._presented(presented),
+        )
+        with self._database.read() as connection:
+            return connection.scalar(statement) is not None
+
+    def _newest(
+        self, of: ColumnElement[bool], station_id: str, since: datetime, until: datetime
+    ) -> str | None:
         claimed = (
             select(sessions.c.reference)
             .join(transactions, transactions.c.session_id == sessions.c.session_id)
@@ -49,7 +72,7 @@ class SqlClaimableDecisions:
         statement = (
             select(decisions.c.reference)
             .where(
-                decisions.c.contract_id == contract_id,
+                of,
                 decisions.c.decided_at.between(since, until),
                 decisions.c.station_id == station_id,
                 decisions.c.outcome == Outcome.ACCEPTED.value,

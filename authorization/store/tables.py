@@ -93,6 +93,7 @@ decisions = Table(
     Column("refused_for", String(64)),  # code of the reason that names a refusal's outcome
     Column("evcoid_digest", LargeBinary),  # keyed hash beside `evcoid_sealed`, to look it up
     Column("basis", JSON(none_as_null=True)),  # what it was made from, without any identifier
+    Column("presented_digest", LargeBinary),  # keyed hash of what a partner was asked about
     Index("ix_authorization_decisions_decided_at", "decided_at"),
     Index("ix_authorization_decisions_operator_id", "operator_id", "decided_at"),
     Index("ix_authorization_decisions_station_id", "station_id", "decided_at"),
@@ -110,6 +111,7 @@ decisions = Table(
             ("contract_id", "contract_id IS NOT NULL"),
             ("evcoid_digest", "evcoid_digest IS NOT NULL"),
             ("enrolment_id", "enrolment_id IS NOT NULL"),
+            ("presented_digest", "presented_digest IS NOT NULL"),
             ("evse_id", "evse_id IS NOT NULL"),
             ("refused_for", "refused_for IS NOT NULL"),
             ("outcome", "outcome <> 'accepted'"),

@@ -14,7 +14,7 @@ from authorization.operations.list_stations import ListStations
 from authorization.operations.register_station import RegisterStation
 from authorization.operations.show_session import ShowSession
 from authorization.operations.start_session import StartSession
-from authorization.store.decisions import SqlDecisionLog, evcoid_digest
+from authorization.store.decisions import SqlDecisionLog, evcoid_digest, presented_digest
 from authorization.store.session_policy import load_session_policy
 from authorization.store.sessions import SqlSessionReader
 from authorization.store.stations import SqlStationDirectory, SqlStationReader
@@ -44,8 +44,13 @@ class Kept:
         vault = TokenVault(look_up_hash, self.sealer)
         work = OpenSqlUnitOfWork(self.database, vault, OUTBOX)
         identifiers = open_vault(self.database, self.sealer, self.clock)
+        self.presented = presented_digest(look_up_hash)
         self.decisions = SqlDecisionLog(
-            self.database, self.sealer, TraceRows(identifiers, OUTBOX), self.digest
+            self.database,
+            self.sealer,
+            TraceRows(identifiers, OUTBOX),
+            self.digest,
+            self.presented,
         )
         self.tokens = SqlTokens(self.database, vault)
         self.directory = SqlStationDirectory(self.database)

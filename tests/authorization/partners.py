@@ -8,10 +8,11 @@ from typing import Any
 from authorization.model.access_token import TokenKind, TokenUid
 from authorization.model.circuit import CLOSED, Circuit, RoamingPolicy
 from authorization.model.claim import Place, TokenClaim
-from authorization.model.foreign_token import ForeignToken
+from authorization.model.foreign_token import ForeignToken, TokenType, uid_key
 from authorization.model.outcome import Outcome
 from authorization.model.partner import Partner, PartnerProtocol
-from authorization.model.partner_answer import PartnerAnswer, PartnerQuestion, Silence
+from authorization.model.partner_answer import PartnerAnswer, PartnerQuestion, Silence, Subject
+from authorization.model.pushed_token import pushed_for
 from authorization.model.routes import KnownPartner
 from authorization.operations.ask_partners import AskPartners, OpenQuestions
 from foundation.identifiers import Emaid
@@ -39,7 +40,7 @@ def partner(partner_id: str = "hub", **changed: Any) -> Partner:
     return replace(made, **changed)
 
 
-def question(subject: Emaid | TokenClaim = FOREIGN, **changed: Any) -> PartnerQuestion:
+def question(subject: Subject = FOREIGN, **changed: Any) -> PartnerQuestion:
     return replace(PartnerQuestion(subject, PLACE, "r" * 36), **changed)
 
 
@@ -79,10 +80,15 @@ class Partners:
             POLICY,
             lambda: self.now,
             OpenQuestions(POLICY.at_once),
-            lambda claimed: self.pushed.get(claimed.uid.key),
+            lambda subject: pushed_for(subject, self._tokens),
             lambda partner_id, result: self.counted.append((partner_id, result)),
             self._step_out,
         )
+
+    def _tokens(self, token_type: TokenType, uid: str) -> list[ForeignToken]:
+        key = uid_key(token_type, uid)
+        names = [(one, one.name) for one in self.pushed.values()]
+        return [one for one, name in names if (name.type, name.key) == (token_type, key)]
 
     def _step_out(self) -> None:
         self.stepped_out += 1
