@@ -217,6 +217,18 @@ RULES: Mapping[tuple[str, str], Rule] = {
         "not_registered",
         path="/v1/partners/{ocpi_partner_id}/ocpi/renewal",
     ),
+    ("GET", "/v1/partners/{partner_id}/ocpi/token-pull"): Rule(
+        None,
+        ADMINISTRATOR | {"auditor"},
+        "not_registered",
+        path="/v1/partners/{ocpi_partner_id}/ocpi/token-pull",
+    ),
+    ("POST", "/v1/partners/{partner_id}/ocpi/token-pull"): Rule(
+        None,
+        ADMINISTRATOR,
+        "not_registered",
+        path="/v1/partners/{ocpi_partner_id}/ocpi/token-pull",
+    ),
     ("GET", "/v1/contracts"): Rule(None, READING_PROVIDER, blind=frozenset({"other_mo"})),
     ("POST", "/v1/contracts"): Rule({"emaid": "{free_emaid}"}, PROVIDER, 201),
     ("GET", "/v1/contracts/{emaid}"): Rule(None, READING_PROVIDER),
