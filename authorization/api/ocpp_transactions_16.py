@@ -85,7 +85,7 @@ class MeterValuesMeterValue16(Strict):
     """OCPP 1.6 MeterValue, inside MeterValues."""
 
     timestamp: Moment
-    sampled_value: list[SampledMeterValue16] = Field(alias="sampledValue")
+    sampled_value: list[SampledMeterValue16] = Field(alias="sampledValue", min_length=1)
 
 
 class StartTransactionRequest(Strict):
@@ -114,7 +114,7 @@ class MeterValuesRequest(Strict):
 
     connector_id: Integer = Field(alias="connectorId")
     transaction_id: Integer | None = Field(None, alias="transactionId")
-    meter_value: list[MeterValuesMeterValue16] = Field(alias="meterValue")
+    meter_value: list[MeterValuesMeterValue16] = Field(alias="meterValue", min_length=1)
 
 
 class StartTransactionResponse(Answer):

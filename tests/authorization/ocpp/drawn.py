@@ -54,6 +54,23 @@ def _drawn(node: dict[str, Any], definitions: dict[str, Any], name: str) -> st.S
     raise AssertionError(node)
 
 
+def lists(schema: dict[str, Any]) -> dict[tuple[str, ...], tuple[int, int | None]]:
+    """The lists of a schema by their path: how many members they have at least and at most."""
+    found: dict[tuple[str, ...], tuple[int, int | None]] = {}
+
+    def walk(node: dict[str, Any], path: tuple[str, ...]) -> None:
+        if "$ref" in node:
+            node = schema["definitions"][node["$ref"].rpartition("/")[2]]
+        if node.get("type") == "array":
+            found[path] = (node.get("minItems", 0), node.get("maxItems"))
+            walk(node["items"], (*path, "[]"))
+        for member, inner in node.get("properties", {}).items():
+            walk(inner, (*path, member))
+
+    walk(schema, ())
+    return found
+
+
 def too_long(schema: dict[str, Any]) -> dict[tuple[str, ...], int]:
     """The texts of a schema that are bounded, by their path, below members that are objects."""
     found: dict[tuple[str, ...], int] = {}

@@ -20,7 +20,7 @@ from authorization.api.ocpp_messages import MESSAGES
 from authorization.api.ocpp_types import read_message
 from foundation.errors import Kind, ServiceError
 from tests.authorization.ocpp import published
-from tests.authorization.ocpp.drawn import payloads, too_long
+from tests.authorization.ocpp.drawn import lists, payloads, too_long
 
 READERS: Mapping[tuple[str, str], type[BaseModel]] = {
     ("1.6", "Authorize"): AuthorizeRequest16,
@@ -81,6 +81,21 @@ def test_texts_are_bounded_as_in_the_schema(version: str, action: str) -> None:
         assert refused(version, action, fits) == set(), path
         named = ".".join("0" if part == "[]" else part for part in path)
         assert refused(version, action, exceeds) == {named}, path
+
+
+@served
+def test_lists_are_bounded_as_in_the_schema(version: str, action: str) -> None:
+    schema = published.schema(version, action)
+    for path, (least, most) in lists(schema).items():
+        for count in {0, 1, least, *(() if most is None else (most, most + 1))}:
+            payload = _with(schema, (*path, "[]"), 1)
+            listed: Any = payload
+            for part in path:
+                listed = listed[0] if part == "[]" else listed[part]
+            listed[:] = listed[:1] * count
+            wrong = published.errors(version, action, payload) != []
+            assert wrong == (count < least or (most is not None and count > most)), path
+            assert (refused(version, action, payload) != set()) == wrong, (path, count)
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
