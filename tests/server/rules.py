@@ -65,7 +65,11 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/ocpp/1.6/{station_id}/StartTransaction"): Rule(START_TRANSACTION, OPERATOR),
     ("POST", "/ocpp/1.6/{station_id}/StopTransaction"): Rule(STOP_TRANSACTION, OPERATOR),
     ("POST", "/ocpp/1.6/{station_id}/MeterValues"): Rule(
-        {"connectorId": 1, "meterValue": []}, OPERATOR
+        {
+            "connectorId": 1,
+            "meterValue": [{"timestamp": "2026-12-01T00:00:00Z", "sampledValue": [{"value": "1"}]}],
+        },
+        OPERATOR,
     ),
     ("POST", "/ocpp/2.0.1/{station_id}/TransactionEvent"): Rule(TRANSACTION_EVENT, OPERATOR),
     ("POST", "/ocpp/2.1/{station_id}/TransactionEvent"): Rule(TRANSACTION_EVENT, OPERATOR),
