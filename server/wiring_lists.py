@@ -13,16 +13,19 @@ from authorization.operations.queue_call import QueueCall
 from authorization.operations.refresh_local_list import RefreshLocalLists
 from authorization.operations.replace_station_group import ConsentToLists, ReplaceStationGroup
 from authorization.operations.show_local_list import ShowLocalList
+from authorization.store.budgets import SpentContracts
 from authorization.store.local_lists import OpenSqlListUnitOfWork, SqlListReader
+from authorization.store.restrictions import SqlRestrictionReader
 from authorization.store.station_calls import SqlCallReader
-from authorization.store.tokens import SqlTokens, TokenVault
+from authorization.store.tokens import SqlTokens
 from contract_service.operations.find import FindContract
 from server.housekeeping import Chore
 from server.listed_contracts import ListedContracts
 from server.wiring_decisions import DecisionServices
+from server.wiring_places import PlaceServices
 
 
-class LocalListServices(DecisionServices):
+class LocalListServices(DecisionServices, PlaceServices):
     """Whom stations let charge while they cannot ask."""
 
     @cached_property
@@ -36,8 +39,14 @@ class LocalListServices(DecisionServices):
     @cached_property
     def listed_contracts(self) -> ListedContracts:
         """Contracts, cards and EMAIDs of lists."""
-        vault = TokenVault(self.look_up_hash, self.sealer)
-        return ListedContracts(self.contract_reader, SqlTokens(self.database, vault))
+        return ListedContracts(
+            self.contract_reader,
+            SqlTokens(self.database, self.token_vault),
+            SqlRestrictionReader(self.database),
+            SpentContracts(self.database, self.standings),
+            self.memberships,
+            self.validate_foreign_chain,
+        )
 
     @cached_property
     def refresh_local_lists(self) -> RefreshLocalLists:
@@ -45,6 +54,7 @@ class LocalListServices(DecisionServices):
         return RefreshLocalLists(
             self._list_work,
             self._lists,
+            self.station_reader.place,
             self.listed_contracts,
             self.listed_contracts.names,
             self.call_policy,

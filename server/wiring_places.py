@@ -48,7 +48,12 @@ class PlaceServices(SessionServices):
     @cached_property
     def check_site_access(self) -> CheckSiteAccess:
         """Whether sites admit whoever wants to charge there."""
-        return CheckSiteAccess(SqlMemberships(self.database, self._member_hash))
+        return CheckSiteAccess(self.memberships)
+
+    @cached_property
+    def memberships(self) -> SqlMemberships:
+        """Who belongs to which access groups."""
+        return SqlMemberships(self.database, self._member_hash)
 
     @cached_property
     def _member_hash(self) -> MemberHash:

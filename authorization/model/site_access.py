@@ -9,10 +9,12 @@ from authorization.model.site import Access
 
 def asks_for_groups(attempt: Attempt) -> bool:
     """Whether some EVSE is not open to everybody."""
-    return any(
-        evse is not None and evse.site is not None and evse.site.access is not Access.PUBLIC
-        for evse in evses_of(attempt)
-    )
+    return any(is_closed(evse) for evse in evses_of(attempt))
+
+
+def is_closed(evse: PlacedEvse | None) -> bool:
+    """Whether the EVSE is open to access groups alone."""
+    return evse is not None and evse.site is not None and evse.site.access is not Access.PUBLIC
 
 
 def site_limits(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from authorization.model.access_token import AccessToken
+from authorization.model.claim import Place
 from authorization.model.local_list import HeldList, ListLimits
 from authorization.model.ocpp_version import OcppVersion
+from authorization.model.wanted_list import ListedContract
 from authorization.operations.call_ports import CallRepository
-from contract_service.model.contract import Contract
 from foundation.events import EventLog
 
 NameTokens = Callable[[Collection[str]], Mapping[str, str]]
@@ -54,17 +54,15 @@ class ListedStation:
     refused_for: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListedContract:
-    """A contract of a group with its cards, and until when a certificate of it is valid."""
+ReadPlace = Callable[[str], Place | None]
+"""The place of the station with this OCPP identity."""
 
-    contract: Contract
-    cards: Sequence[AccessToken]
-    certified_until: datetime | None
+ReadContracts = Callable[[Collection[str], Place, datetime], Sequence[ListedContract]]
+"""The contracts with these random ids, for a place, now; there may be fewer.
 
-
-ReadContracts = Callable[[Collection[str]], Sequence[ListedContract]]
-"""The contracts with these random ids; there may be fewer."""
+Certificates are validated as for a decision, and a foreign authority may be asked meanwhile: never
+call it inside a unit of work.
+"""
 
 
 class ListRepository(Protocol):
@@ -125,6 +123,9 @@ class ListReader(Protocol):
 
     def station(self, station_id: str) -> ListedStation | None:
         """Return where the station's list stands."""
+
+    def contracts_of(self, operator_id: str, group_name: str) -> frozenset[str]:
+        """Return the contracts that stand in the group's lists."""
 
     def station_ids(self, after: str, limit: int) -> Sequence[str]:
         """Return up to `limit` stations with lists, in order of their ids."""

@@ -4,28 +4,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from authorization.model.access_token import TokenStatus
 from authorization.model.call_policy import CallPolicy
-from authorization.model.list_message import CARD, CONTRACT, list_message, reference
+from authorization.model.claim import Place
+from authorization.model.list_message import list_message
 from authorization.model.local_list import (
     HeldList,
     ListEntry,
-    ListStatus,
     after,
     updates,
 )
 from authorization.model.station_call import CallPurpose, CallState, StationCall
+from authorization.model.wanted_list import ListedContract, wanted_list
 from authorization.operations.list_ports import (
-    ListedContract,
     ListedStation,
     ListReader,
     ListUnitOfWork,
     NameTokens,
     OpenListUnitOfWork,
     ReadContracts,
+    ReadPlace,
 )
 from authorization.operations.own_station import call_event
-from contract_service.model.contract import ContractStatus
 from foundation.errors import Refused
 from foundation.principal import LOCAL_ADMINISTRATOR
 from foundation.time_ordered import TimeOrderedIds
@@ -45,6 +44,7 @@ class RefreshLocalLists:
 
     open_unit_of_work: OpenListUnitOfWork
     lists: ListReader
+    read_place: ReadPlace
     read_contracts: ReadContracts
     name_tokens: NameTokens
     policy: CallPolicy
@@ -59,12 +59,23 @@ class RefreshLocalLists:
         return sent
 
     def station(self, station_id: str, now: datetime) -> bool:
-        """Bring one station's list a message further; return whether one was queued."""
+        """Bring one station's list a message further; return whether one was queued.
+
+        Where the group changes meanwhile nothing is: whoever changes it brings its lists further.
+        """
+        before = self.lists.station(station_id)
+        if before is None:
+            return False
+        chosen = self.lists.contracts_of(before.operator_id, before.group_name)
+        place = self.read_place(station_id)
+        contracts = () if place is None else self.read_contracts(chosen, place, now)
         with self.open_unit_of_work() as work:
             listed = work.lists.lock(station_id)
-            if listed is None:
+            if listed is None or listed.group_name != before.group_name:
                 return False
-            wanted = self._wanted(work, listed, now)
+            if chosen != work.lists.contracts_of(listed.operator_id, listed.group_name):
+                return False
+            wanted = {} if place is None else self._wanted(work, listed, contracts, place, now)
             waiting = self._settled(work, listed, wanted, now)
             if waiting is None:
                 return False
@@ -73,13 +84,16 @@ class RefreshLocalLists:
         return queued
 
     def _wanted(
-        self, work: ListUnitOfWork, listed: ListedStation, now: datetime
+        self,
+        work: ListUnitOfWork,
+        listed: ListedStation,
+        contracts: Sequence[ListedContract],
+        place: Place,
+        now: datetime,
     ) -> dict[str, ListEntry]:
         consents = work.lists.consents(listed.operator_id)
-        contracts = self.read_contracts(
-            work.lists.contracts_of(listed.operator_id, listed.group_name)
-        )
-        return wanted_list([one for one in contracts if one.contract.provider_id in consents], now)
+        agreed = [one for one in contracts if one.contract.provider_id in consents]
+        return wanted_list(agreed, place, now)
 
     def _settled(
         self,
@@ -164,32 +178,3 @@ class RefreshLocalLists:
             )
         )
         return True
-
-
-def wanted_list(contracts: Sequence[ListedContract], now: datetime) -> dict[str, ListEntry]:
-    """Return the list of contracts: who may charge, who must not, and until when.
-
-    A contract stands in it by its EMAID while a certificate of it is valid (Plug & Charge without
-    asking), and by its RFID cards. What is suspended or blocked is listed as Blocked; what has
-    ended or not begun is not listed. Vehicles' MACs never are.
-    """
-    wanted: dict[str, ListEntry] = {}
-    for one in contracts:
-        contract = one.contract
-        over = contract.valid_until is not None and contract.valid_until <= now
-        if contract.status is ContractStatus.TERMINATED or over or now < contract.valid_from:
-            continue
-        active = contract.status is ContractStatus.ACTIVE
-        if one.certified_until is not None and one.certified_until > now:
-            ends = [one.certified_until]
-            if contract.valid_until is not None:
-                ends.append(contract.valid_until)
-            wanted[reference(CONTRACT, contract.contract_id)] = _entry(active, min(ends))
-        for card in one.cards:
-            usable = active and card.status is TokenStatus.ACTIVE
-            wanted[reference(CARD, card.token_id)] = _entry(usable, contract.valid_until)
-    return dict(sorted(wanted.items()))  # the same messages each time
-
-
-def _entry(usable: bool, ends: datetime | None) -> ListEntry:
-    return ListEntry(ListStatus.ACCEPTED, ends) if usable else ListEntry(ListStatus.BLOCKED)

@@ -1,6 +1,7 @@
 """Contracts' budgets, and what is used of them, in the database."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -23,14 +24,24 @@ from sqlalchemy import (
     update,
 )
 
-from authorization.model.budget import Budget, Cap, CapKind, Period, Used, day_of, month_of
+from authorization.model.budget import (
+    Budget,
+    Cap,
+    CapKind,
+    Period,
+    Used,
+    day_of,
+    exhausted,
+    month_of,
+)
 from authorization.model.standing import OpenSession, Standing
 from authorization.store.tables import budget_caps, budgets, sessions
 from contract_service.model.contract import identity
 from foundation.clock import Clock
-from foundation.database import Instant
+from foundation.database import Database, Instant
 from foundation.identifiers import Emaid, EvseId
 from foundation.lookup import Lookup
+from foundation.many_rows import is_one_of
 
 Read = TypeVar("Read")
 
@@ -139,6 +150,29 @@ class SqlStandings:
         return Lookup(statement, values, lambda rows: read(_to_standing(rows)))
 
 
+@dataclass(frozen=True, slots=True)
+class SpentContracts:
+    """Which of many contracts have nothing left of one of their caps."""
+
+    database: Database
+    standings: SqlStandings
+
+    def __call__(self, contract_ids: Collection[str]) -> frozenset[str]:
+        """Return the random ids of those; what is used is summed up where there are caps only."""
+        if not contract_ids:
+            return frozenset()
+        of = budget_caps.c.contract_id
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(of).where(is_one_of(connection, of, contract_ids)).distinct().order_by(of)
+            )
+            capped: list[str] = list(rows.scalars())
+        spent = self.database.fetch_together(
+            *(self.standings.lookup(one, _is_spent) for one in capped)
+        )
+        return frozenset(one for one, gone in zip(capped, spent, strict=True) if gone)
+
+
 class SqlBudgetRepository:
     """`BudgetRepository` on a connection whose transaction the operation commits."""
 
@@ -206,6 +240,10 @@ def _to_standing(rows: Sequence[Any]) -> Standing:
         ),
         tuple(OpenSession(row.name, _key(row.detail), row.moment) for row in of["open"]),
     )
+
+
+def _is_spent(standing: Standing) -> bool:
+    return standing.budget is not None and exhausted(standing.budget, standing.used)
 
 
 def _key(evse_id: str | None) -> str | None:

@@ -193,6 +193,11 @@ class SqlListReader:
             ).first()
         return None if row is None else _listed(row)
 
+    def contracts_of(self, operator_id: str, group_name: str) -> frozenset[str]:
+        """Return the contracts that stand in the group's lists."""
+        with self._database.read() as connection:
+            return _contracts_of(connection, operator_id, group_name)
+
     def station_ids(self, after: str, limit: int) -> Sequence[str]:
         """Return up to `limit` stations with lists, in order of their ids."""
         with self._database.read() as connection:

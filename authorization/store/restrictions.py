@@ -1,6 +1,6 @@
 """Contracts' restrictions in the database, as one JSON value each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
@@ -17,6 +17,7 @@ from contract_service.model.contract import identity
 from foundation.database import Database
 from foundation.identifiers import Emaid
 from foundation.lookup import Lookup
+from foundation.many_rows import is_one_of
 
 _value = select(restrictions.c.restrictions)
 _of_contract = _value.where(restrictions.c.contract_id == bindparam("contract_id"))
@@ -53,6 +54,17 @@ class SqlRestrictionReader:
         """Return what the contract is restricted to."""
         rows = self.database.fetch(_of_contract, {"contract_id": contract_id})
         return _read(rows[0].restrictions) if rows else None
+
+    def of_many(self, contract_ids: Collection[str]) -> Mapping[str, Restrictions]:
+        """Return what those of the contracts that are restricted are restricted to."""
+        if not contract_ids:
+            return {}
+        with self.database.read() as connection:
+            which = is_one_of(connection, restrictions.c.contract_id, contract_ids)
+            rows = connection.execute(
+                select(restrictions.c.contract_id, restrictions.c.restrictions).where(which)
+            ).all()
+        return {row.contract_id: _read(row.restrictions) for row in rows}
 
 
 class SqlRestrictionRepository:

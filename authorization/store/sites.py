@@ -1,6 +1,6 @@
 """Sites and access groups in the database; members are keyed hashes only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,6 +95,29 @@ class SqlMemberships:
         return (
             frozenset(row.group_id for row in rows if row.kind != TOKEN),
             frozenset(row.group_id for row in rows if row.kind == TOKEN),
+        )
+
+    def of_each(
+        self, operator_id: str, emaids: Collection[Emaid], cards: Collection[TokenUid]
+    ) -> tuple[Mapping[Emaid, frozenset[str]], Mapping[TokenUid, frozenset[str]]]:
+        """Return the groups that name each of these contracts, and each of these RFID cards."""
+        contracts = {emaid: self.hashes.contract(emaid) for emaid in emaids}
+        tokens = {uid: self.hashes.token(TokenKind.RFID, uid) for uid in cards}
+        digests = {*contracts.values(), *tokens.values()}
+        groups: dict[bytes, set[str]] = {}
+        if digests:
+            with self.database.read() as connection:
+                rows = connection.execute(
+                    select(access_members.c.digest, access_members.c.group_id).where(
+                        access_members.c.operator_id == operator_id,
+                        is_one_of(connection, access_members.c.digest, digests),
+                    )
+                ).all()
+            for row in rows:
+                groups.setdefault(row.digest, set()).add(row.group_id)
+        return (
+            {emaid: frozenset(groups.get(one, ())) for emaid, one in contracts.items()},
+            {uid: frozenset(groups.get(one, ())) for uid, one in tokens.items()},
         )
 
 

@@ -73,15 +73,17 @@ class SqlStationDirectory:
         return self._by_evse.get(evse_key)
 
     def _load_by_station(self, station_id: str) -> Place | None:
-        with self._database.read() as connection:
-            return _to_place(
-                connection.execute(_place_by_station, {"station_id": station_id}).all()
-            )
+        return _load_place(self._database, station_id)
 
     def _load_by_evse(self, evse_key: str) -> Place | None:
         with self._database.read() as connection:
             rows = connection.execute(_place_by_evse, {"evse_key": evse_key}).all()
         return _to_place(rows)
+
+
+def _load_place(database: Database, station_id: str) -> Place | None:
+    with database.read() as connection:
+        return _to_place(connection.execute(_place_by_station, {"station_id": station_id}).all())
 
 
 def _to_place(rows: Sequence[AnyRow]) -> Place | None:
@@ -119,6 +121,10 @@ class SqlStationReader:
             ).first()
             found = _with_evses(connection, [row] if row is not None else [])
         return found[0] if found else None
+
+    def place(self, station_id: str) -> Place | None:
+        """Return the place of the station with this OCPP identity."""
+        return _load_place(self._database, station_id)
 
     def page(
         self, operator_ids: frozenset[str] | None, after: str | None, limit: int

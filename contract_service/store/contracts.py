@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.exc import IntegrityError
@@ -163,18 +163,23 @@ class SqlContractReader:
             rows = connection.execute(select(*_columns).where(which)).all()
         return tuple(_contract(row) for row in rows)
 
-    def certified_until(self, contract_ids: Collection[str]) -> Mapping[str, datetime]:
-        """Return until when the last certificate of each of these contracts is valid."""
-        if not contract_ids:
-            return {}
-        with self._database.read() as connection:
+    def certificates_of(
+        self, contract_ids: Collection[str], now: datetime
+    ) -> Mapping[str, Sequence[ContractCertificate]]:
+        """Return the certificates of these contracts whose time has not ended, latest first."""
+        found: dict[str, list[ContractCertificate]] = {}
+        if contract_ids:
             own = contract_certificates.c
-            rows = connection.execute(
-                select(own.contract_id, func.max(own.not_after).label("until"))
-                .where(is_one_of(connection, own.contract_id, contract_ids))
-                .group_by(own.contract_id)
-            ).all()
-        return {row.contract_id: row.until for row in rows}
+            with self._database.read() as connection:
+                rows = connection.execute(
+                    select(own.contract_id, *_certificate_columns)
+                    .where(is_one_of(connection, own.contract_id, contract_ids))
+                    .where(own.not_after > now)
+                    .order_by(own.not_after.desc(), own.fingerprint)
+                ).all()
+            for row in rows:
+                found.setdefault(row.contract_id, []).append(_certificate(row))
+        return found
 
     def emaids_of(self, contract_ids: Collection[str]) -> Mapping[str, Emaid]:
         """Return the EMAIDs of the contracts with these random ids; there may be fewer."""
