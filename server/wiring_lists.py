@@ -61,6 +61,11 @@ class LocalListServices(DecisionServices, PlaceServices):
         )
 
     @cached_property
+    def show_local_list(self) -> ShowLocalList:
+        """Shows where a station's list stands."""
+        return ShowLocalList(self.station_reader, self._lists)
+
+    @cached_property
     def local_list_operations(self) -> LocalListOperations:
         """What the routes of station groups and lists translate for."""
         return LocalListOperations(
@@ -73,7 +78,7 @@ class LocalListServices(DecisionServices, PlaceServices):
                 self.clock,
             ),
             ConsentToLists(self._list_work, self.clock),
-            ShowLocalList(self.station_reader, self._lists),
+            self.show_local_list,
         )
 
     @cached_property

@@ -22,6 +22,8 @@ class ShowLocalList:
         listed = self.lists.station(station_id)
         if listed is None:
             raise ServiceError(
-                Kind.NOT_FOUND, "no_local_list", "the station is in no station group"
+                Kind.NOT_FOUND,
+                "no_local_list",
+                "the station is in no station group; choose one by PUT /v1/station-groups",
             )
         return listed

@@ -24,6 +24,7 @@ COMMANDS = {
     "init": "server.cli.setup:init_command",
     "lab": "server.cli.lab:lab_group",
     "ocpi": "server.cli.ocpi:ocpi_group",
+    "offline-list": "server.cli.offline_list:offline_list_group",
     "partner": "server.cli.partner:partner_group",
     "revocation": "server.cli.revocation:revocation_group",
     "serve": "server.cli.run:serve_command",
