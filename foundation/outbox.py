@@ -6,7 +6,7 @@ while: what a process that died had claimed waits again when its lease has run o
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -228,6 +228,25 @@ class OutboxQueue:
             removed = connection.execute(delete(outbox).where(outbox.c.id.in_(old))).rowcount
             connection.commit()
         return removed
+
+
+@dataclass(frozen=True, slots=True)
+class RecentEvents:
+    """What happened lately, whether anybody was told of it or not; nothing personal is opened."""
+
+    database: Database
+
+    def __call__(self, types: Collection[str], since: datetime) -> Sequence[Event]:
+        """Return the events of these types since an instant, in no order."""
+        statement = select(*EVENT_COLUMNS).where(
+            outbox.c.occurred_at >= since, outbox.c.type.in_(types)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(statement).all()
+        return [
+            Event(row.type, row.occurred_at, row.client_id, tuple(row.owners), row.subject)
+            for row in rows
+        ]
 
 
 def settle(connection: Connection, claim: str, event_ids: Sequence[str], now: datetime) -> bool:

@@ -276,6 +276,7 @@ class Services(
                 *self.privacy_chores(),
                 *self.import_chores(),
                 *self.decision_chores(),
+                *self.cache_chores(),
             ),
             self.clock,
         )

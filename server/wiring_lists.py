@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import cached_property
 
+from authorization.api.answer_table import load_answer_table
 from authorization.api.local_lists import LocalListOperations
 from authorization.api.station_calls import CallOperations
 from authorization.operations.answer_call import AnswerCall
+from authorization.operations.clear_caches import ClearCaches
 from authorization.operations.list_calls import ListCalls
 from authorization.operations.plan_trust_anchors import PlanTrustAnchors
 from authorization.operations.queue_call import QueueCall
@@ -19,6 +21,9 @@ from authorization.store.restrictions import SqlRestrictionReader
 from authorization.store.station_calls import SqlCallReader
 from authorization.store.tokens import SqlTokens
 from contract_service.operations.find import FindContract
+from foundation.outbox import RecentEvents
+from pki.store.status import SqlStatusReader
+from server.certified_contracts import CertifiedContracts
 from server.housekeeping import Chore
 from server.listed_contracts import ListedContracts
 from server.wiring_decisions import DecisionServices
@@ -107,6 +112,23 @@ class LocalListServices(DecisionServices, PlaceServices):
                 self.station_reader, self.call_work, self.clock, self.refresh_local_lists.station
             ),
         )
+
+    @cached_property
+    def clear_caches(self) -> ClearCaches:
+        """Has stations forget what was withdrawn."""
+        return ClearCaches(
+            self.call_work,
+            SqlCallReader(self.database),
+            RecentEvents(self.database),
+            CertifiedContracts(SqlStatusReader(self.database), self.contract_reader),
+            self.decision_reader.acceptances,
+            self.call_policy,
+            load_answer_table().station_cache,
+        )
+
+    def cache_chores(self) -> Iterator[Chore]:
+        """Yield the background work: what is withdrawn is forgotten within a quarter minute."""
+        yield Chore("clear_caches", timedelta(seconds=10), self.clear_caches)
 
     def list_chores(self) -> Iterator[Chore]:
         """Yield the background work: what changed reaches the lists within half a minute."""

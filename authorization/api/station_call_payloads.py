@@ -116,6 +116,12 @@ class SendLocalListResponse(_Response):
     status: Literal["Accepted", "Failed", "VersionMismatch", "NotSupported"]
 
 
+class ClearCacheResponse(_Response):
+    """OCPP 1.6 ClearCache.conf and OCPP 2.x ClearCacheResponse."""
+
+    status: Literal["Accepted", "Rejected"]
+
+
 class TransferredResponse(Strict):
     """OCPP 1.6 DataTransfer.conf, as a station sends it."""
 
@@ -145,6 +151,7 @@ _ANSWERS: Mapping[CallPurpose, type[BaseModel]] = {
     CallPurpose.DELETE_CERTIFICATE: DeleteCertificateResponse,
     CallPurpose.GET_INSTALLED_CERTIFICATE_IDS: GetInstalledCertificateIdsResponse,
     CallPurpose.SEND_LOCAL_LIST: SendLocalListResponse,
+    CallPurpose.CLEAR_CACHE: ClearCacheResponse,
 }
 
 

@@ -22,6 +22,7 @@ class CallPurpose(StrEnum):
     DELETE_CERTIFICATE = "DeleteCertificate"
     GET_INSTALLED_CERTIFICATE_IDS = "GetInstalledCertificateIds"
     SEND_LOCAL_LIST = "SendLocalList"
+    CLEAR_CACHE = "ClearCache"
 
 
 class CertificateUse(StrEnum):

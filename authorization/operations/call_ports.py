@@ -1,11 +1,11 @@
 """What the operations on stations' calls need from outside."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from authorization.model.station_call import CallState, StationCall
+from authorization.model.station_call import CallPurpose, CallState, StationCall
 from foundation.events import EventLog
 from foundation.principal import Principal
 from pki.model.issued import IssuedCertificate
@@ -42,6 +42,9 @@ class CallReader(Protocol):
 
     def signed_since(self, station_id: str, moment: datetime) -> int:
         """Return how many certificates were signed for the station from `moment` on."""
+
+    def newest(self, station_ids: Collection[str], purpose: CallPurpose) -> Mapping[str, datetime]:
+        """Return when the last call for each of the stations was queued, whatever became of it."""
 
 
 class CallRepository(Protocol):

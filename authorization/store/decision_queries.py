@@ -1,20 +1,30 @@
 """Decisions by what they are asked for, a page at a time, newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text
 
 from authorization.model.decision_query import Cursor, DecisionFilter, Visibility
-from authorization.model.outcome import NAMED_BY_ASKER, Outcome
+from authorization.model.outcome import NAMED_BY_ASKER, EvidenceKind, Outcome
+from authorization.model.withdrawal import Acceptance
 from authorization.operations.decision_ports import NamedContract
 from authorization.operations.ports import DecisionRecord
 from authorization.store.decisions import EvcoidDigest, record_of
 from authorization.store.tables import decisions
 from foundation.database import Database
+from foundation.many_rows import is_one_of
 from foundation.sealing import Sealer
 
 _columns = decisions.c
+_accepted = (
+    _columns.station_id,
+    _columns.operator_id,
+    _columns.evidence,
+    _columns.contract_id,
+    _columns.enrolment_id,
+    _columns.decided_at,
+)
 _REFUSED = text("outcome <> 'accepted'")
 """Said literally, so that an index of refusals alone can answer."""
 
@@ -49,6 +59,34 @@ class SqlDecisionReader:
         with self._database.read() as connection:
             oldest: datetime | None = connection.scalar(select(func.min(_columns.decided_at)))
         return oldest
+
+    def acceptances(
+        self,
+        contract_ids: Collection[str],
+        enrolment_ids: Collection[str],
+        since: datetime,
+        beyond: datetime,
+    ) -> Sequence[Acceptance]:
+        """Return acceptances made since an instant that hold beyond another one."""
+        found: set[Acceptance] = set()
+        for column, names in (
+            (_columns.contract_id, contract_ids),
+            (_columns.enrolment_id, enrolment_ids),
+        ):
+            if not names:
+                continue
+            with self._database.read() as connection:
+                rows = connection.execute(
+                    select(*_accepted).where(
+                        is_one_of(connection, column, names),
+                        _columns.decided_at >= since,
+                        _columns.outcome == Outcome.ACCEPTED.value,
+                        or_(_columns.valid_until.is_(None), _columns.valid_until > beyond),
+                    )
+                ).all()
+            for station_id, operator_id, evidence, *rest in rows:
+                found.add(Acceptance(station_id, operator_id, EvidenceKind(evidence), *rest))
+        return tuple(found)
 
 
 def page_statement(

@@ -1,6 +1,6 @@
 """Stations' calls in the database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from authorization.model.station_call import CallMessage, CallPurpose, CallState
 from authorization.operations.call_ports import MAX_LISTED
 from authorization.store.tables import station_calls, stations
 from foundation.database import Database
+from foundation.many_rows import is_one_of
 from foundation.outbox import Outbox
 
 AnyRow = ResultRow[*tuple[Any, ...]]
@@ -63,6 +64,20 @@ class SqlCallReader:
                     station_calls.c.created_at >= moment,
                 )
             ).scalar_one()
+
+    def newest(self, station_ids: Collection[str], purpose: CallPurpose) -> Mapping[str, datetime]:
+        """Return when the last call for each of the stations was queued, whatever became of it."""
+        if not station_ids:
+            return {}
+        of = station_calls.c
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(of.station_id, func.max(of.created_at).label("created_at"))
+                .where(is_one_of(connection, of.station_id, station_ids))
+                .where(of.purpose == purpose.value)
+                .group_by(of.station_id)
+            ).all()
+        return {row.station_id: row.created_at for row in rows}
 
 
 class SqlCallRepository:

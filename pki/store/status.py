@@ -1,12 +1,13 @@
 """Certificate status in the database: changes inside a unit of work, and the hot reads of OCSP."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, and_, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from foundation.database import Database
+from foundation.many_rows import is_one_of
 from foundation.outbox import Outbox
 from pki.model.certificate_reference import ByFingerprint, CertificateReference
 from pki.model.issued import CertificateRecord, Reservation
@@ -166,6 +167,22 @@ class SqlStatusReader:
         for at, reason in self._database.fetch(_reserved_status, key):
             return StatusRecord(CertificateStatus.REVOKED, at, _reason(reason))
         return None
+
+    def subjects(self, fingerprints: Collection[str], role: CertificateRole) -> Mapping[str, str]:
+        """Return the look-up keys of the names in those of these certificates that are the role's.
+
+        By fingerprint (SHA-256, lower-case hex).
+        """
+        if not fingerprints:
+            return {}
+        own = certificates.c
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(own.fingerprint, own.subject_id)
+                .where(is_one_of(connection, own.fingerprint, fingerprints))
+                .where(own.role == role.value, own.subject_id.is_not(None))
+            ).all()
+        return {row.fingerprint: row.subject_id for row in rows}
 
     def revisions(self) -> Mapping[str, int]:
         """Return authority name -> how often a status below it has changed, where one has."""

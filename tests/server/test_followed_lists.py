@@ -1,19 +1,12 @@
 """Offline lists follow restrictions, sites, budgets and certificates, on either database."""
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from foundation.principal import LOCAL_ADMINISTRATOR
-from foundation.sealing import Sealer
 from pki.model.certificate_reference import ByFingerprint
-from pki.model.roles import Edition, KeyAlgorithm, RevocationReason
-from pki.operations.create_hierarchy import HierarchyRequest
-from server.installation import Installation
-from server.wiring import Services
+from pki.model.roles import RevocationReason
 from tests.server.assembly import OURS, THEIRS, Application
+from tests.server.authorities import certified, found_authorities
 from tests.server.forecourt import Forecourt, made_forecourt
 from tests.server.sites import import_sites
 from tests.server.test_bulk_vehicles import wait_for
@@ -31,16 +24,7 @@ def forecourt(application: Application) -> Forecourt:
 
 @pytest.fixture(scope="module")
 def authorities(application: Application) -> Application:
-    services = application.services
-    # as the `ca` commands do it: serving processes open no offline key
-    ceremony = Services(
-        services.settings,
-        database=application.database,
-        installation=Installation(Sealer(bytes(range(32))), demo=False),
-        offline_keys=True,
-    )
-    request = HierarchyRequest(Edition.ISO15118_2, KeyAlgorithm.P256, "Example", "DE")
-    ceremony.create_hierarchy(LOCAL_ADMINISTRATOR, request)
+    found_authorities(application)
     return application
 
 
@@ -112,7 +96,7 @@ def test_a_revoked_certificate_blocks_the_emaid_alone(
     authorities: Application, forecourt: Forecourt
 ) -> None:
     services, emaid = authorities.services, forecourt.things.emaid
-    issued = services.issue_contract_certificate(LOCAL_ADMINISTRATOR, emaid, _csr())
+    issued = certified(authorities, emaid)
     reference = ByFingerprint(issued.fingerprint)
 
     def listed() -> str | None:
@@ -132,11 +116,5 @@ def test_a_revoked_certificate_blocks_the_emaid_alone(
     assert listed() == "Accepted"
     services.revoke_certificate(LOCAL_ADMINISTRATOR, reference, RevocationReason.KEY_COMPROMISE)
     assert listed() == "Blocked"
-    services.issue_contract_certificate(LOCAL_ADMINISTRATOR, emaid, _csr())
+    certified(authorities, emaid)
     assert listed() == "Accepted"  # the last that is valid counts
-
-
-def _csr() -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    made = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, SHA256())
-    return made.public_bytes(Encoding.DER)

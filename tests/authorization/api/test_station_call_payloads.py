@@ -20,7 +20,11 @@ from foundation.errors import Kind, ServiceError
 from tests.authorization.fakes import NOW
 from tests.authorization.ocpp import published
 
-OURS_ALONE = {CallPurpose.CERTIFICATE_SIGNED, CallPurpose.SEND_LOCAL_LIST}
+OURS_ALONE = {
+    CallPurpose.CERTIFICATE_SIGNED,
+    CallPurpose.SEND_LOCAL_LIST,
+    CallPurpose.CLEAR_CACHE,
+}
 """Calls that nobody else queues."""
 
 QUEUEABLE = [purpose for purpose in CallPurpose if purpose not in OURS_ALONE]

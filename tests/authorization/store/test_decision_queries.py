@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -222,3 +222,29 @@ def test_each_filter_has_an_index(many: Kept) -> None:
             page_statement(asked, named, enrolment_id, visible, None, 50, digest=many.digest),
         )
         assert f"ix_authorization_decisions_{column}" in plan, (column, plan)
+
+
+def test_acceptances_that_may_be_remembered_still(kept: Kept) -> None:
+    """Those of the named contracts and enrolments, neither older nor ended, no refusal."""
+
+    def ending(one: DecisionRecord, valid_until: datetime) -> DecisionRecord:
+        return replace(one, decision=replace(one.decision, valid_until=valid_until))
+
+    since = NOW + timedelta(seconds=10)
+    for one in (
+        record(9, station_id="too old"),
+        record(10, station_id="by contract"),
+        ending(record(11, station_id="ends later"), NOW + timedelta(seconds=21)),
+        ending(record(12, station_id="ended"), NOW + timedelta(seconds=20)),
+        record(13, station_id="refused", outcome=Outcome.BLOCKED),
+        record(14, station_id="by enrolment", contract_id="c" * 36, enrolment_id=ENROLMENT),
+        record(15, station_id="another", contract_id="c" * 36, enrolment_id="e" * 36),
+        record(16, station_id="by both", enrolment_id=ENROLMENT),
+    ):
+        kept.decisions.append(one)
+    reader = SqlDecisionReader(kept.database, kept.sealer, kept.digest)
+    beyond = NOW + timedelta(seconds=20)
+    found = reader.acceptances({CONTRACT_ID}, {ENROLMENT}, since, beyond)
+    stations = sorted(one.station_id for one in found)
+    assert stations == ["by both", "by contract", "by enrolment", "ends later"]
+    assert reader.acceptances((), (), since, beyond) == ()
