@@ -168,7 +168,10 @@ class AuthorizationAnswer(BaseModel):
     evidence: EvidenceKind
     assurance: Assurance
     certificate_status: AuthorizeCertificateStatus | None
-    valid_until: datetime | None
+    valid_until: datetime | None = Field(
+        description="Earliest end of the certificates, the contract and the hours that it is "
+        "restricted to; after it nobody may reuse the answer"
+    )
     reasons: list[ReasonBody]
     evse_ids: list[str] | None = Field(
         None, description="The only EVSEs that it is accepted at; absent: every one"

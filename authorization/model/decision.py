@@ -34,7 +34,7 @@ from authorization.model.weigh import weigh
 from autocharge.model.resolution import Quarantined, Resolved, Suspended
 from contract_service.model.contract import Contract, ContractStatus
 
-RULES_VERSION = "4"
+RULES_VERSION = "5"
 """Stored with every decision; raise it whenever `decide` would answer something differently."""
 
 
@@ -54,7 +54,8 @@ class Decision:
     another time, which is not recorded. `evcoid` is the contract's EMAID (compact, upper case),
     or the claimed one where there is no contract; None where the asker has no need of it: a
     refused vehicle identifier or card must not tell whose it is. `valid_until` is the earliest
-    end of the certificates and the contract, None for refusals and open ends. `evses` are the
+    end of the certificates, the contract and the hours that it is restricted to, None for refusals
+    and open ends. `evses` are the
     only EVSEs of the station, `energy_transfer` the only modes that an acceptance is for; None:
     every EVSE, and what the asker's protocol means where it names no mode.
     `refused_for` is the code of the reason that names a refusal's outcome.
@@ -148,7 +149,7 @@ def decide(
         evidence=found.kind,
         assurance=found.assurance,
         reasons=(*found.reasons, *_last_reasons(against, known)),
-        valid_until=_earliest(found.valid_until, known) if accepted else None,
+        valid_until=_earliest(found.valid_until, known, limits) if accepted else None,
         evcoid=_evcoid(evidence, known, accepted=accepted),
         contract_id=known.contract_id if known is not None else None,
         provider_id=known.provider_id if known is not None else None,
@@ -210,9 +211,12 @@ def _weigh_contract(contract: Contract | None, now: datetime) -> list[Objection]
     return against
 
 
-def _earliest(certificates_end: datetime | None, contract: Contract | None) -> datetime | None:
+def _earliest(
+    certificates_end: datetime | None, contract: Contract | None, limits: Limits
+) -> datetime | None:
     contract_end = None if contract is None else contract.valid_until
-    return min((end for end in (certificates_end, contract_end) if end is not None), default=None)
+    ends = (certificates_end, contract_end, limits.until)
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _evcoid(evidence: Evidence, contract: Contract | None, *, accepted: bool) -> str | None:

@@ -43,12 +43,13 @@ class Limits:
     """What speaks against an attempt, and what is left of it where nothing does.
 
     `evses` are the look-up keys of the only EVSEs that may be used, `energy_transfer` the only
-    modes; None: all.
+    modes; None: all. From `until` on something speaks against one of them; None: not soon.
     """
 
     against: tuple[Limit, ...] = ()
     evses: frozenset[str] | None = None
     energy_transfer: tuple[EnergyTransferMode, ...] | None = None
+    until: datetime | None = None
 
     def __and__(self, other: "Limits") -> "Limits":
         """Return what both together allow; each objection once, those of `self` first.
@@ -65,14 +66,15 @@ class Limits:
             modes = other.energy_transfer
         elif other.energy_transfer is not None:
             modes = tuple(mode for mode in modes if mode in other.energy_transfer)
-        return Limits(tuple(against), evses, modes)
+        ends = [end for end in (self.until, other.until) if end is not None]
+        return Limits(tuple(against), evses, modes, min(ends, default=None))
 
     def of_whole_station(self) -> "Limits":
         """Return the limits for an asker that takes all EVSEs or none."""
         if self.evses is None:
             return self
         against = dict.fromkeys((*self.against, Limit.NOT_ALLOWED_HERE))
-        return Limits(tuple(against), None, self.energy_transfer)
+        return Limits(tuple(against), None, self.energy_transfer, self.until)
 
 
 NO_LIMITS = Limits()

@@ -4,8 +4,9 @@ Every EVSE of the place is judged alone: where some may be used, only those may;
 what speaks against them names the outcome.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from authorization.model.claim import PlacedEvse
@@ -16,6 +17,10 @@ from foundation.errors import Kind, ServiceError
 MAX_HOURS = 50
 MAX_SITES = 200
 """Own judgement: a week has few windows, a company few sites."""
+
+LOOKS_AHEAD = timedelta(days=1)
+"""How far ahead the end of the hours is told; a station remembers an acceptance for an hour at
+most (`authorization.api.answer_table`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,19 @@ class Restrictions:
             return Limits(tuple(limit for limit in Limit if limit in told), None, modes)
         everything = len(allowed) == len(considered)
         evses = None if everything else frozenset(e.key for e in allowed if e is not None)
-        return Limits((), evses, modes)
+        return Limits((), evses, modes, self._until(attempt.now, allowed))
+
+    def _until(self, now: datetime, evses: Sequence[PlacedEvse | None]) -> datetime | None:
+        """Return when the hours first close at one of these EVSEs, where they are open now."""
+        if self.hours is None:
+            return None
+        zones = {self._zone(evse).key: self._zone(evse) for evse in evses}
+        ends = [closes_at(self.hours, zone, now) for zone in zones.values()]
+        return min((end for end in ends if end is not None), default=None)
+
+    def _zone(self, evse: PlacedEvse | None) -> ZoneInfo:
+        site = None if evse is None else evse.site
+        return ZoneInfo(site.time_zone if site else self.time_zone)
 
     def _against(self, attempt: Attempt, evse: PlacedEvse | None) -> list[Limit]:
         against = []
@@ -104,11 +121,58 @@ class Restrictions:
             and not can_carry(connectors, self.energy_transfer)
         ):
             against.append(Limit.NOT_ALLOWED_EVSE_TYPE)
-        if self.hours is not None:
-            local = attempt.now.astimezone(ZoneInfo(site.time_zone if site else self.time_zone))
-            if not any(hours.hold(local) for hours in self.hours):
-                against.append(Limit.NOT_NOW)
+        if self.hours is not None and not _is_open(self.hours, self._zone(evse), attempt.now):
+            against.append(Limit.NOT_NOW)
         return against
+
+
+def closes_at(hours: Sequence[Hours], zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Return when windows of which one is open now have all closed (UTC).
+
+    None where that is a day ahead or more: nobody remembers an acceptance for as long. Windows
+    close at their ends, or where the clocks are put past one.
+    """
+    horizon = now + LOOKS_AHEAD
+    today = now.astimezone(zone).date()
+    moments = {
+        datetime.combine(today + timedelta(days=day), one.end, zone)
+        .replace(fold=fold)
+        .astimezone(UTC)
+        for one in hours
+        for day in range(3)
+        for fold in (0, 1)  # an hour that is repeated ends twice
+    }
+    moments |= _clock_changes(zone, now, horizon)
+    return next(
+        (
+            moment
+            for moment in sorted(moments)
+            if now < moment <= horizon and not _is_open(hours, zone, moment)
+        ),
+        None,
+    )
+
+
+def _is_open(hours: Sequence[Hours], zone: ZoneInfo, moment: datetime) -> bool:
+    local = moment.astimezone(zone)
+    return any(one.hold(local) for one in hours)
+
+
+def _clock_changes(zone: ZoneInfo, begin: datetime, end: datetime) -> set[datetime]:
+    """Return when the clocks change between two instants, to the second; once at most."""
+
+    def offset(moment: datetime) -> timedelta | None:
+        return moment.astimezone(zone).utcoffset()
+
+    before = begin.astimezone(UTC).replace(microsecond=0)
+    after = end.astimezone(UTC).replace(microsecond=0)
+    old = offset(before)
+    if offset(after) == old:
+        return set()
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        before, after = (middle, after) if offset(middle) == old else (before, middle)
+    return {after}
 
 
 def unrestricted(_attempt: Attempt) -> Limits:

@@ -71,6 +71,13 @@ def test_hours_are_those_of_the_site(scene: Scene) -> None:
     assert outcomes == {21: "not_now", 22: "accepted", 23: "accepted"}
 
 
+def test_an_answer_ends_with_the_hours(scene: Scene) -> None:
+    scene.site()
+    scene.restrict(hours=[{"weekdays": [5], "begin": "23:00", "end": "23:40"}])
+    answer = scene.ask(at=FRIDAY_NIGHT.isoformat())
+    assert datetime.fromisoformat(answer["valid_until"]) == FRIDAY_NIGHT.replace(minute=40)
+
+
 def test_v2g_is_allowed_by_name(scene: Scene) -> None:
     """OCPP 2.1: what is left out is charging only; a contract that names V2G has it told."""
     scene.site()

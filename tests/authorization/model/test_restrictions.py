@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from authorization.model.claim import PlacedEvse, SiteHere
@@ -16,11 +16,18 @@ from authorization.model.connector import (
     parse_connector_type,
 )
 from authorization.model.limits import NO_LIMITS, Limit, Limits
-from authorization.model.restrictions import Hours, Restrictions, SiteName
+from authorization.model.restrictions import (
+    LOOKS_AHEAD,
+    Hours,
+    Restrictions,
+    SiteName,
+    closes_at,
+)
 from authorization.model.site import Access
 from foundation.errors import ServiceError
 from tests.authorization.model.places import BERLIN, CCS, PUBLIC, TYPE_2, attempt, evse
 
+MINUTE = timedelta(minutes=1)
 EVERY_DAY = frozenset(range(1, 8))
 NIGHT = Hours(frozenset({5}), time(22), time(6))  # Friday 22:00 to Saturday 06:00
 OTHER_SITE = SiteHere("depot", Access.PUBLIC, frozenset(), "America/New_York")
@@ -83,7 +90,8 @@ def test_each_objection_once_in_the_order_of_the_answer() -> None:
 def test_hours_over_midnight(local: str, holds: bool) -> None:
     at = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(BERLIN)).astimezone(UTC)
     left = Restrictions(hours=(NIGHT,))(attempt(evse(1), now=at))
-    assert left == (NO_LIMITS if holds else Limits((Limit.NOT_NOW,)))
+    assert left.against == (() if holds else (Limit.NOT_NOW,))
+    assert left.until == (_utc("2026-12-05T05:00") if holds else None)
 
 
 def test_a_window_that_ends_where_it_begins_is_a_day() -> None:
@@ -97,7 +105,7 @@ def test_daylight_saving() -> None:
 
     def minutes_open(day: datetime) -> int:
         moments = (day + timedelta(minutes=15 * n) for n in range(24 * 4))
-        return 15 * sum(two_to_three(attempt(evse(1), now=at)) == NO_LIMITS for at in moments)
+        return 15 * sum(not two_to_three(attempt(evse(1), now=at)).against for at in moments)
 
     assert minutes_open(datetime(2026, 3, 28, 12, tzinfo=UTC)) == 0
     assert minutes_open(datetime(2026, 10, 24, 12, tzinfo=UTC)) == 120
@@ -115,7 +123,7 @@ def test_where_no_site_is_known_the_contracts_zone_counts() -> None:
     at = datetime(2026, 12, 1, 11, tzinfo=UTC)
     noon = (Hours(EVERY_DAY, time(12), time(13)),)
     nowhere = attempt(evse(1, site=None), now=at)
-    assert Restrictions(hours=noon, time_zone=BERLIN)(nowhere) == NO_LIMITS
+    assert Restrictions(hours=noon, time_zone=BERLIN)(nowhere).against == ()
     assert Restrictions(hours=noon)(nowhere).against == (Limit.NOT_NOW,)
 
 
@@ -239,3 +247,81 @@ def test_two_checks_allow_what_both_allow(one: Limits, other: Limits) -> None:
         assert bool(common) or Limit.NOT_ALLOWED_HERE in both.against
     if one.energy_transfer is not None and other.energy_transfer is not None:
         assert set(both.energy_transfer or ()) == {*one.energy_transfer} & {*other.energy_transfer}
+
+
+clock_times = st.times().map(lambda at: at.replace(second=0, microsecond=0))
+weeks = st.lists(
+    st.builds(Hours, st.frozensets(st.integers(1, 7), min_size=1), clock_times, clock_times),
+    min_size=1,
+    max_size=3,
+)
+# Lord Howe changes its clocks by half an hour
+zones = st.sampled_from([BERLIN, "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
+clocks_change = st.sampled_from(
+    [datetime(2026, month, day, tzinfo=UTC) for month, day in ((3, 28), (3, 7), (4, 4), (10, 24))]
+)
+moments = st.builds(
+    lambda begin, minutes: begin + timedelta(minutes=minutes),
+    clocks_change,
+    st.integers(0, 2 * 24 * 60),
+)
+
+
+@given(weeks, zones, moments)
+def test_hours_close_when_a_watch_would_say_so(
+    hours: list[Hours], zone: str, now: datetime
+) -> None:
+    """Windows have whole minutes, so that looking at each of them finds the first closed one."""
+    place = ZoneInfo(zone)
+
+    def is_open(moment: datetime) -> bool:
+        return any(one.hold(moment.astimezone(place)) for one in hours)
+
+    assume(is_open(now))
+    minutes = (now + timedelta(minutes=more) for more in range(1, LOOKS_AHEAD // MINUTE + 1))
+    closed = next((moment for moment in minutes if not is_open(moment)), None)
+    assert closes_at(hours, place, now) == closed
+    # the same through an attempt at a site there
+    site = SiteHere("park", Access.PUBLIC, frozenset(), zone)
+    left = Restrictions(hours=tuple(hours))(attempt(evse(1, site=site), now=now))
+    assert (left.against, left.until) == ((), closed)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "now", "closed"),
+    [
+        # Berlin, 29 March 2026: 02:00 becomes 03:00 at 01:00 UTC, and 02:30 is never there
+        ("01:00", "02:30", "2026-03-29T00:30", "2026-03-29T01:00"),
+        # 25 October 2026: 03:00 becomes 02:00 at 01:00 UTC, and 02:30 is there twice
+        ("01:00", "02:30", "2026-10-24T23:30", "2026-10-25T00:30"),
+        ("01:00", "02:30", "2026-10-25T01:10", "2026-10-25T01:30"),
+        ("22:00", "00:00", "2026-12-01T21:30", "2026-12-01T23:00"),
+        ("00:00", "00:00", "2026-12-01T21:30", None),  # the whole day, every day
+    ],
+)
+def test_when_hours_close_on_days_that_are_odd(
+    begin: str, end: str, now: str, closed: str | None
+) -> None:
+    hours = [Hours(EVERY_DAY, time.fromisoformat(begin), time.fromisoformat(end))]
+    found = closes_at(hours, ZoneInfo(BERLIN), _utc(now))
+    assert found == (None if closed is None else _utc(closed))
+
+
+def test_the_first_of_several_clocks_counts() -> None:
+    hours = (Hours(EVERY_DAY, time(8), time(20)),)
+    both = (evse(1), evse(2, site=OTHER_SITE))  # Berlin, and New York six hours behind
+    left = Restrictions(hours=hours)(attempt(*both, now=_utc("2026-12-01T15:00")))
+    assert (left.evses, left.until) == (None, _utc("2026-12-01T19:00"))
+    night = Restrictions(hours=hours)(attempt(*both, now=_utc("2026-12-01T22:00")))
+    assert (night.evses, night.until) == (frozenset({"DEABCE2"}), _utc("2026-12-02T01:00"))
+
+
+def test_what_several_checks_leave_ends_with_the_first() -> None:
+    sooner, later = Limits(until=_utc("2026-12-01T01:00")), Limits(until=_utc("2026-12-01T02:00"))
+    assert (sooner & later).until == (later & sooner).until == sooner.until
+    assert (NO_LIMITS & later).until == (later & NO_LIMITS).until == later.until
+    assert Limits((), frozenset({"x"}), None, later.until).of_whole_station().until == later.until
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
