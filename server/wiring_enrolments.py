@@ -4,6 +4,8 @@ from datetime import timedelta
 from functools import cached_property
 
 from authorization.model.session import Session
+from authorization.store.decision_remains import PRESENTED, ErasePresented
+from authorization.store.decisions import presented_digest
 from authorization.store.place_tables import access_members
 from authorization.store.sites import EraseMember, MemberHash
 from authorization.store.tokens import TokenVault
@@ -43,7 +45,8 @@ class EnrolmentServices(VehicleServices):
     def enrolment_work(self) -> SqlUnitsOfWork:
         """Enrolments, to change."""
         members = EraseMember(MemberHash(TokenVault(self.look_up_hash, self.sealer)))
-        elsewhere = (Elsewhere(access_members.name, members),)
+        presented = ErasePresented(presented_digest(self.look_up_hash))
+        elsewhere = (Elsewhere(access_members.name, members), Elsewhere(PRESENTED, presented))
         return SqlUnitsOfWork(self.database, self.vault, self.outbox, elsewhere)
 
     @cached_property

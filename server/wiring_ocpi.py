@@ -39,7 +39,7 @@ REQUESTS_PER_PARTNER = "6000/minute"
 """Own judgement: a hundred a second, in each process; a hub asks for many operators."""
 
 LIST_BYTES = 4 * 1024 * 1024
-LIST_SECONDS = 30.0
+LIST_SECONDS = 10.0
 """The most that one page of a partner's list may be and take: own judgement; nobody waits for it,
 and some platforms answer with everything at once."""
 

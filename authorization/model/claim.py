@@ -8,6 +8,7 @@ from authorization.model.certificate_hash import CertificateHash
 from authorization.model.connector import ConnectorType
 from authorization.model.outcome import AuthorizeCertificateStatus, EvidenceKind, ReasonCode
 from authorization.model.site import Access
+from autocharge.model.enrolment import Identifier
 from autocharge.model.sighting import Source
 from contract_service.model.contract import identity
 from foundation.identifiers import Emaid, EvccId20, EvseId, Mac, Vin
@@ -108,8 +109,13 @@ def presented_key(claimed: Identification) -> str | None:
     if isinstance(claimed, TokenClaim):
         return f"{claimed.kind}:{claimed.uid.key}"
     if isinstance(claimed, VehicleClaim):
-        return f"vehicle:{claimed.identifier.key}"
+        return vehicle_key(claimed.identifier)
     return None
+
+
+def vehicle_key(identifier: Identifier) -> str:
+    """Return the `presented_key` of a vehicle that presented this identifier."""
+    return f"vehicle:{identifier.key}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,35 @@
-"""Old decisions, to be deleted with what is left beside them."""
+"""Old decisions, to be deleted with what is left beside them, and what is erased in young ones."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import FromClause, delete, exists, or_, select
+from sqlalchemy import Connection, FromClause, delete, exists, or_, select, update
 
+from authorization.model.claim import vehicle_key
+from authorization.store.decisions import PresentedDigest
 from authorization.store.tables import decisions, partner_references, sessions, transactions
+from autocharge.model.enrolment import Identifier
 from foundation.database import Database
+
+PRESENTED = f"{decisions.name}.presented_digest"
+"""What an erasure's receipt calls the hashes that it takes out of decisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasePresented:
+    """Takes a vehicle's hash out of the decisions that a partner was asked for.
+
+    The decisions stay: an operator settles by them, and without the hash they name nobody. A
+    session that begins afterwards on an answer of before is decided anew.
+    """
+
+    presented_digest: PresentedDigest
+
+    def __call__(self, connection: Connection, identifier: Identifier) -> int:
+        """Return in how many decisions the hash stood."""
+        its = decisions.c.presented_digest == self.presented_digest(vehicle_key(identifier))
+        taken_out = update(decisions).where(its).values(presented_digest=None)
+        return connection.execute(taken_out).rowcount
 
 
 class SqlDecisionRemains:

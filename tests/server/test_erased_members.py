@@ -1,8 +1,12 @@
-"""A vehicle that is erased is in no operator's access group any more."""
+"""A vehicle that is erased is in no operator's access group and in no decision any more."""
 
 import sqlalchemy as sa
 
+from authorization.model.claim import vehicle_key
 from authorization.store.place_tables import access_members
+from authorization.store.sessions import SqlClaimableDecisions
+from authorization.store.tables import decisions
+from foundation.identifiers import Mac
 from tests.server.assembly import OURS, Application, new_emaid, new_mac
 
 
@@ -37,3 +41,38 @@ def test_erasing_a_vehicle_takes_it_out_of_groups_and_says_so(application: Appli
     assert members(application) == before - 2
     told = application.ask("POST", path, {**erase, "value": other}, client="admin")
     assert told.json["deleted"]["authorization_access_members"] == 1
+
+
+def test_erasing_a_vehicle_takes_it_out_of_partners_acceptances(application: Application) -> None:
+    services = application.services
+    claimable = SqlClaimableDecisions(application.database, services.presented_digest)
+    mac_1, mac_2 = new_mac(), new_mac()
+    reference, of_another = (asked_of_a_partner(application, mac) for mac in (mac_1, mac_2))
+    assert claimable.is_of(reference, presented(mac_1))
+    erase = {"type": "mac", "value": mac_1}
+    told = application.ask("POST", "/v1/autocharge/erasures", erase, client="admin")
+    assert told.json["deleted"]["authorization_decisions.presented_digest"] == 1, told
+    assert not claimable.is_of(reference, presented(mac_1))
+    assert claimable.is_of(of_another, presented(mac_2))
+    kept = application.ask("GET", f"/v1/authorizations/{reference}", client="admin")
+    assert kept.status == 200, kept  # the operator settles by it
+
+
+def presented(mac: str) -> str:
+    return vehicle_key(Mac.parse(mac))
+
+
+def asked_of_a_partner(application: Application, mac: str) -> str:
+    """Record a decision as one that a partner was asked for, and return its reference."""
+    station = application.things().station_id
+    claim = {"type": "mac", "value": mac}
+    body = {"identification": claim, "station_id": station}
+    decided = application.ask("POST", "/v1/authorizations", body, client="cpo")
+    assert decided.status == 200, decided
+    reference = str(decided.json["reference"])
+    digest = application.services.presented_digest(presented(mac))
+    with application.database.write() as connection:
+        mine = decisions.c.reference == reference
+        connection.execute(sa.update(decisions).where(mine).values(presented_digest=digest))
+        connection.commit()
+    return reference

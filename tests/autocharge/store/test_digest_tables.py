@@ -15,7 +15,7 @@ from server.schema import metadata
 OF_OTHER_THINGS = {
     "participants_client_secrets",
     "authorization_ocpi_tokens",  # of partners' credentials
-    "authorization_decisions",  # of EMAIDs that are kept nowhere else
+    "authorization_decisions",  # of EMAIDs kept nowhere else; vehicles: `ErasePresented`
     "pki_foreign_evidence",  # of OCSP responses and CRLs
     "pki_evidence_documents",
     "authorization_access_members",  # erased by `EraseMember`; its key does not change
