@@ -120,6 +120,7 @@ class LocalListServices(DecisionServices, PlaceServices):
             self.call_work,
             SqlCallReader(self.database),
             RecentEvents(self.database),
+            self.station_reader.closed_since,
             CertifiedContracts(SqlStatusReader(self.database), self.contract_reader),
             self.decision_reader.acceptances,
             self.call_policy,

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from authorization.api.sites import SiteOperations
 from authorization.operations.check_site_access import CheckSiteAccess
+from authorization.operations.delete_site import DeleteSite
 from authorization.operations.find_limits import AllLimits
 from authorization.operations.import_sites import ImportSites
 from authorization.operations.keep_access_group import KeepAccessGroup
@@ -11,11 +12,11 @@ from authorization.operations.list_sites import ListSites
 from authorization.operations.ports import FindLimits
 from authorization.operations.restrict_contract import RestrictContract
 from authorization.store.restrictions import CheckRestrictions, SqlRestrictionReader
+from authorization.store.site_reader import SqlSiteReader
 from authorization.store.sites import (
     MemberHash,
     OpenSqlPlaceUnitOfWork,
     SqlMemberships,
-    SqlSiteReader,
 )
 from authorization.store.tokens import TokenVault, open_token_hash
 from contract_service.operations.find import FindContract
@@ -74,11 +75,17 @@ class PlaceServices(SessionServices):
         return ImportSites(self._place_work, self.clock)
 
     @cached_property
+    def delete_site(self) -> DeleteSite:
+        """Deletes sites."""
+        return DeleteSite(self._place_work, self.clock)
+
+    @cached_property
     def site_operations(self) -> SiteOperations:
         """What the routes of sites, access groups and restrictions translate for."""
         return SiteOperations(
             list=self.list_sites,
             import_sites=self.import_sites,
+            delete=self.delete_site,
             groups=KeepAccessGroup(self._place_work, self.clock),
             restrict=RestrictContract(
                 FindContract(SqlContractReader(self.database)),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from authorization.api.schemas import Strict
+from authorization.api.schemas import EvseIdText, Strict
 from authorization.api.surroundings_schemas import CoordinatesBody
 from authorization.model.access_token import TokenKind, TokenUid
 from authorization.model.connector import ConnectorType, EnergyTransferMode, parse_connector_type
@@ -36,6 +36,12 @@ class SitePath(BaseModel):
 
     operator_id: OperatorIdText
     site_id: SiteIdText
+
+
+class SiteEvsePath(SitePath):
+    """Path of one EVSE of a site."""
+
+    evse_id: EvseIdText
 
 
 class GroupPath(BaseModel):

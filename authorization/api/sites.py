@@ -15,12 +15,14 @@ from authorization.api.site_schemas import (
     NewGroup,
     RestrictionsBody,
     SiteBody,
+    SiteEvsePath,
     SitePath,
     SitesBody,
     SitesQuery,
 )
 from authorization.api.surroundings_schemas import ContractPath
 from authorization.model.site_file import MAXIMUM_LOCATIONS_BYTES, read_locations, read_sites
+from authorization.operations.delete_site import DeleteSite
 from authorization.operations.import_sites import ImportSites, SiteOutcome
 from authorization.operations.keep_access_group import KeepAccessGroup
 from authorization.operations.list_sites import ListSites
@@ -45,6 +47,7 @@ class SiteOperations:
 
     list: ListSites
     import_sites: ImportSites
+    delete: DeleteSite
     groups: KeepAccessGroup
     restrict: RestrictContract
 
@@ -116,6 +119,28 @@ def _add_sites(
     def show_site(path: SitePath) -> Response:
         """Another operator's site is not found."""
         return _json(SiteBody.of(operations.list.one(principal(), path.operator_id, path.site_id)))
+
+    @blueprint.delete(
+        "/v1/sites/<operator_id>/<site_id>",
+        tags=tags,
+        summary="Delete a site",
+        responses={204: None},
+    )
+    def delete_site(path: SitePath) -> Response:
+        """Nobody may charge at its EVSEs until they stand at a site again."""
+        operations.delete(principal(), path.operator_id, path.site_id)
+        return Response(status=204)
+
+    @blueprint.delete(
+        "/v1/sites/<operator_id>/<site_id>/evses/<evse_id>",
+        tags=tags,
+        summary="Take an EVSE off a site",
+        responses={204: None},
+    )
+    def delete_site_evse(path: SiteEvsePath) -> Response:
+        """Nobody may charge at it until it stands at a site again."""
+        operations.delete.evse(principal(), path.operator_id, path.site_id, path.evse_id)
+        return Response(status=204)
 
 
 def _add_groups(

@@ -147,6 +147,10 @@ class SiteHere:
     time_zone: str
 
 
+NOWHERE = SiteHere("", Access.PRIVATE, frozenset(), "UTC")
+"""Where an EVSE stands that was taken off its site, and stands at no other: nobody is admitted."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedEvse:
     """One EVSE of a station: its number there (OCPP counts from 1), and what its site says."""
@@ -163,7 +167,7 @@ class Place:
     """Where: a station, its one operator (`DEABC`) and the look-up keys of its EVSEs.
 
     `coordinates` are latitude and longitude (WGS 84, degrees), None where they are not known.
-    `placed` are its EVSEs with their sites; empty where no EVSE of the station has a site.
+    `placed` are its EVSEs with their sites; empty where no EVSE of the station ever had a site.
     """
 
     station_id: str

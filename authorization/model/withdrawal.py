@@ -40,10 +40,10 @@ WITHDRAWING = frozenset(_BY_CONTRACT) | _BY_CERTIFICATE | _BY_ENROLMENT
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """Since `at` nothing is accepted any more by such evidence for a contract or an enrolment.
+    """Since `at` nothing is accepted any more by such evidence for what is named.
 
-    One of `contract_id`, `fingerprint` (of a certificate: SHA-256, lower-case hex) and
-    `enrolment_id` says of what.
+    One of `contract_id`, `fingerprint` (of a certificate: SHA-256, lower-case hex), `enrolment_id`
+    and `station_id` says of what, or where.
     """
 
     at: datetime
@@ -51,6 +51,7 @@ class Withdrawal:
     contract_id: str | None = None
     fingerprint: str | None = None
     enrolment_id: str | None = None
+    station_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ def withdrawal_of(event_type: str, at: datetime, subject: Mapping[str, str]) -> 
     return None
 
 
+def closing_of(station_id: str, at: datetime) -> Withdrawal:
+    """Return what is withdrawn where an EVSE of a station is taken off its site."""
+    return Withdrawal(at, frozenset(EvidenceKind), station_id=station_id)
+
+
 def to_forget(
     withdrawals: Iterable[Withdrawal],
     contracts: Mapping[str, str],
@@ -89,14 +95,21 @@ def to_forget(
     contract (id) of each certificate (fingerprint).
     """
     by_name: dict[str, list[Withdrawal]] = {}
+    by_station: dict[str, list[Withdrawal]] = {}
     for one in withdrawals:
         name = one.contract_id or one.enrolment_id or contracts.get(one.fingerprint or "")
-        if name is not None:
+        if one.station_id is not None:
+            by_station.setdefault(one.station_id, []).append(one)
+        elif name is not None:
             by_name.setdefault(name, []).append(one)
     found: dict[tuple[str, str], datetime] = {}
     for accepted in acceptances:
-        for name in (accepted.contract_id, accepted.enrolment_id):
-            for one in by_name.get(name or "", ()):
+        for ended in (
+            by_name.get(accepted.contract_id or "", ()),
+            by_name.get(accepted.enrolment_id or "", ()),
+            by_station.get(accepted.station_id, ()),
+        ):
+            for one in ended:
                 if accepted.evidence in one.evidence and accepted.decided_at < one.at + GRACE:
                     station = (accepted.station_id, accepted.operator_id)
                     since = max(one.at, accepted.decided_at)

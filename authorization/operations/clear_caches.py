@@ -11,6 +11,7 @@ from authorization.model.withdrawal import (
     GRACE,
     WITHDRAWING,
     Acceptance,
+    closing_of,
     to_forget,
     withdrawal_of,
 )
@@ -26,11 +27,14 @@ ReadEvents = Callable[[Collection[str], datetime], Sequence[Event]]
 ContractsOfCertificates = Callable[[Collection[str]], Mapping[str, str]]
 """Fingerprints of contract certificates that we issued -> ids of their contracts."""
 
+ReadClosings = Callable[[datetime], Mapping[str, datetime]]
+"""Stations of which an EVSE was taken off its site since an instant -> when the last one was."""
+
 ReadAcceptances = Callable[
-    [Collection[str], Collection[str], datetime, datetime], Sequence[Acceptance]
+    [Collection[str], Collection[str], Collection[str], datetime, datetime], Sequence[Acceptance]
 ]
-"""Acceptances of these contracts and enrolments (random ids) that were made since the first instant
-and hold beyond the second."""
+"""Acceptances of these contracts and enrolments (random ids), and at these stations, that were made
+since the first instant and hold beyond the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class ClearCaches:
     open_unit_of_work: OpenCallUnitOfWork
     calls: CallReader
     read_events: ReadEvents
+    read_closings: ReadClosings
     contracts_of: ContractsOfCertificates
     read_acceptances: ReadAcceptances
     policy: CallPolicy
@@ -59,6 +64,8 @@ class ClearCaches:
         told = self.read_events(WITHDRAWING, since - GRACE)
         found = (withdrawal_of(one.type, one.occurred_at, one.subject or {}) for one in told)
         withdrawals = [one for one in found if one is not None]
+        closings = self.read_closings(since - GRACE)
+        withdrawals += [closing_of(station_id, at) for station_id, at in closings.items()]
         if not withdrawals:
             return 0
         contracts = self.contracts_of(
@@ -68,6 +75,7 @@ class ClearCaches:
             {one.contract_id for one in withdrawals if one.contract_id is not None}
             | set(contracts.values()),
             {one.enrolment_id for one in withdrawals if one.enrolment_id is not None},
+            set(closings),
             since,
             now,
         )

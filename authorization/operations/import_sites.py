@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
-from authorization.model.site import Site, check_site
+from authorization.model.site import Access, Site, check_site
 from authorization.model.site_file import SiteRecord
-from authorization.operations.place_ports import OpenPlaceUnitOfWork
+from authorization.operations.place_ports import OpenPlaceUnitOfWork, PlaceUnitOfWork
 from foundation.clock import Clock
 from foundation.errors import Refused, ServiceError
 from foundation.events import Event
@@ -27,8 +28,8 @@ class SiteOutcome(StrEnum):
 class ImportSites:
     """Stores sites one after the other, each in its own transaction.
 
-    A record replaces what is registered of its site, EVSEs included. Done again, what stands is
-    left as it is.
+    A record replaces what is registered of its site, EVSEs included; those that it leaves out are
+    closed, as `DeleteSite` does. Done again, what stands is left as it is.
     """
 
     open_unit_of_work: OpenPlaceUnitOfWork
@@ -60,7 +61,7 @@ class ImportSites:
         check_site(principal, wanted)
         now = self.clock()
         with self.open_unit_of_work() as work:
-            standing = work.sites.lock(wanted.operator_id, wanted.site_id)
+            standing = _taken_in_hand(work, wanted, now)
             if standing is not None and record.keeps_access:
                 wanted = replace(
                     wanted,
@@ -70,7 +71,8 @@ class ImportSites:
                 )
             if standing is not None and _same(standing, wanted):
                 return SiteOutcome.UNCHANGED
-            work.sites.put(wanted, now)
+            opens = record.keeps_access and wanted.access is Access.PUBLIC
+            work.sites.put(wanted, now, reopens=not opens)
             work.events.append(
                 Event(
                     "site.registered",
@@ -83,6 +85,17 @@ class ImportSites:
             if not dry_run:
                 work.commit()
         return SiteOutcome.ADDED if standing is None else SiteOutcome.CHANGED
+
+
+def _taken_in_hand(work: PlaceUnitOfWork, wanted: Site, now: datetime) -> Site | None:
+    """Return the site as it stands, locked; None where it is new and its id is taken now.
+
+    Of two that add one site at once, the second changes what the first has added.
+    """
+    while True:
+        standing = work.sites.lock(wanted.operator_id, wanted.site_id)
+        if standing is not None or work.sites.add(wanted, now):
+            return standing
 
 
 def _same(one: Site, other: Site) -> bool:

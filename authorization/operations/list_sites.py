@@ -30,7 +30,7 @@ class ListSites:
         """Return one site; NOT_FOUND (`site_not_found`) where it is none of one's own."""
         found = self.sites.find(operator_id, site_id) if _reads(principal, operator_id) else None
         if found is None:
-            raise ServiceError(Kind.NOT_FOUND, "site_not_found", "none of your sites has this id")
+            raise site_not_found()
         return found
 
     def group(self, principal: Principal, operator_id: str, group_id: str) -> GroupCount:
@@ -39,6 +39,11 @@ class ListSites:
         if found is None:
             raise group_not_found()
         return found
+
+
+def site_not_found() -> ServiceError:
+    """Return the refusal of a site that is unknown or another operator's."""
+    return ServiceError(Kind.NOT_FOUND, "site_not_found", "none of your sites has this id")
 
 
 def group_not_found() -> ServiceError:

@@ -41,8 +41,22 @@ class SiteRepository(Protocol):
     def lock(self, operator_id: str, site_id: str) -> Site | None:
         """Return the site and keep others from changing it until the unit of work ends."""
 
-    def put(self, site: Site, at: datetime) -> None:
-        """Store the site with these EVSEs and no others; CONFLICT (`evse_taken`)."""
+    def add(self, site: Site, at: datetime) -> bool:
+        """Take the site's id, without EVSEs; False where another was faster."""
+
+    def put(self, site: Site, at: datetime, *, reopens: bool) -> None:
+        """Store a site that is locked or added, with these EVSEs and no others.
+
+        An EVSE that leaves it is closed: nobody may charge there until it stands at a site again.
+        Unless the caller `reopens`, none comes back that was at a site that was not public.
+        Raises CONFLICT (`evse_taken`, `evse_closed`).
+        """
+
+    def take_off(self, operator_id: str, site_id: str, evse_key: str, at: datetime) -> bool:
+        """Close an EVSE of a site that is locked; False where it does not stand there."""
+
+    def remove(self, operator_id: str, site_id: str, at: datetime) -> None:
+        """Delete a site that is locked; its EVSEs are closed."""
 
 
 class GroupRepository(Protocol):

@@ -64,6 +64,7 @@ class SqlDecisionReader:
         self,
         contract_ids: Collection[str],
         enrolment_ids: Collection[str],
+        station_ids: Collection[str],
         since: datetime,
         beyond: datetime,
     ) -> Sequence[Acceptance]:
@@ -72,6 +73,7 @@ class SqlDecisionReader:
         for column, names in (
             (_columns.contract_id, contract_ids),
             (_columns.enrolment_id, enrolment_ids),
+            (_columns.station_id, station_ids),
         ):
             if not names:
                 continue

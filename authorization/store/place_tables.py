@@ -4,6 +4,9 @@ from sqlalchemy import JSON, Column, Float, ForeignKeyConstraint, Index, LargeBi
 
 from foundation.database import Instant, metadata
 
+CONTRACT, VEHICLE, TOKEN = "contract", "vehicle", "token"
+"""Kinds of members of an access group."""
+
 sites = Table(
     "authorization_sites",
     metadata,
@@ -34,6 +37,16 @@ site_evses = Table(
     Index("ix_authorization_site_evses_site_id", "operator_id", "site_id"),
 )
 
+closed_evses = Table(  # taken off a site, and at none since then: nobody may charge there
+    "authorization_closed_evses",
+    metadata,
+    Column("operator_id", String(5), primary_key=True),
+    Column("evse_key", String(41), primary_key=True),
+    Column("access", String(12), nullable=False),  # of the site that it stood at
+    Column("closed_at", Instant, nullable=False),
+    Index("ix_authorization_closed_evses_closed_at", "closed_at"),
+)
+
 access_groups = Table(
     "authorization_access_groups",
     metadata,
@@ -48,7 +61,7 @@ access_members = Table(
     Column("operator_id", String(5), primary_key=True),
     Column("digest", LargeBinary, primary_key=True),  # keyed hash: nobody is named here
     Column("group_id", String(36), primary_key=True),
-    Column("kind", String(8), nullable=False),  # contract | vehicle | token
+    Column("kind", String(8), nullable=False),
     Index("ix_authorization_access_members_group_id", "operator_id", "group_id"),
 )
 

@@ -1,35 +1,48 @@
-"""Sites and access groups in the database; members are keyed hashes only."""
+"""Sites and access groups, changed in the database; members are keyed hashes only."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_
-from sqlalchemy import Row as ResultRow
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite compiles it as well
 from sqlalchemy.exc import IntegrityError
 
 from authorization.model.access_token import TokenKind, TokenUid
-from authorization.model.connector import ConnectorType
-from authorization.model.site import Access, Site, SiteEvse
-from authorization.model.station import Coordinates
-from authorization.operations.place_ports import GroupCount, GroupMembers
-from authorization.store.place_tables import access_groups, access_members, site_evses, sites
+from authorization.model.site import Access, Site
+from authorization.operations.place_ports import GroupMembers
+from authorization.store.place_tables import (
+    CONTRACT,
+    TOKEN,
+    VEHICLE,
+    access_groups,
+    access_members,
+    closed_evses,
+    site_evses,
+    sites,
+)
 from authorization.store.restrictions import SqlRestrictionRepository
+from authorization.store.site_reader import find_site
 from authorization.store.tokens import TokenVault
 from autocharge.model.enrolment import Identifier, kind_of
 from contract_service.model.contract import identity
 from foundation.database import Database
 from foundation.errors import Kind, ServiceError
-from foundation.identifiers import Emaid, EvseId
+from foundation.identifiers import Emaid
 from foundation.many_rows import is_one_of
 from foundation.outbox import Outbox
-
-AnyRow = ResultRow[*tuple[Any, ...]]
-
-CONTRACT, VEHICLE, TOKEN = "contract", "vehicle", "token"
 
 _groups_of = select(access_members.c.group_id, access_members.c.kind).where(
     access_members.c.operator_id == bindparam("operator_id"),
@@ -121,89 +134,6 @@ class SqlMemberships:
         )
 
 
-class SqlSiteReader:
-    """`SiteReader` on AUTOCOMMIT connections."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def find(self, operator_id: str, site_id: str) -> Site | None:
-        """Return the site."""
-        with self._database.read() as connection:
-            return _find(connection, operator_id, site_id)
-
-    def page(
-        self, operator_ids: frozenset[str] | None, after: tuple[str, str] | None, limit: int
-    ) -> tuple[Site, ...]:
-        """Return up to `limit` sites of these operators (None: all) in order of operator and id."""
-        order = (sites.c.operator_id, sites.c.site_id)
-        statement = select(sites).order_by(*order).limit(limit)
-        if operator_ids is not None:
-            statement = statement.where(sites.c.operator_id.in_(sorted(operator_ids)))
-        if after is not None:
-            statement = statement.where(tuple_(*order) > tuple_(*after))
-        with self._database.read() as connection:
-            return _with_evses(connection, connection.execute(statement).all())
-
-    def group(self, operator_id: str, group_id: str) -> GroupCount | None:
-        """Return how many members an access group has."""
-        found = select(access_groups.c.changed_at).where(
-            access_groups.c.operator_id == operator_id, access_groups.c.group_id == group_id
-        )
-        counted = (
-            select(access_members.c.kind, func.count().label("members"))
-            .where(access_members.c.operator_id == operator_id)
-            .where(access_members.c.group_id == group_id)
-            .group_by(access_members.c.kind)
-        )
-        with self._database.read() as connection:
-            row = connection.execute(found).first()
-            counts = {one.kind: one.members for one in connection.execute(counted)}
-        if row is None:
-            return None
-        contracts, vehicles, tokens = (counts.get(kind, 0) for kind in (CONTRACT, VEHICLE, TOKEN))
-        return GroupCount(operator_id, group_id, contracts, vehicles, tokens, row.changed_at)
-
-
-def _find(
-    connection: Connection, operator_id: str, site_id: str, *, lock: bool = False
-) -> Site | None:
-    statement = select(sites).where(sites.c.operator_id == operator_id, sites.c.site_id == site_id)
-    row = connection.execute(statement.with_for_update() if lock else statement).first()
-    return None if row is None else _with_evses(connection, [row])[0]
-
-
-def _with_evses(connection: Connection, rows: Sequence[AnyRow]) -> tuple[Site, ...]:
-    if not rows:
-        return ()
-    found = connection.execute(
-        select(site_evses)
-        .where(is_one_of(connection, site_evses.c.site_id, {row.site_id for row in rows}))
-        .where(site_evses.c.operator_id.in_({row.operator_id for row in rows}))
-        .order_by(site_evses.c.evse_key)
-    ).all()
-    evses: dict[tuple[str, str], list[SiteEvse]] = {}
-    for row in found:
-        evse = SiteEvse(
-            EvseId.parse(row.spelled), frozenset(map(ConnectorType, row.connector_types))
-        )
-        evses.setdefault((row.operator_id, row.site_id), []).append(evse)
-    return tuple(
-        Site(
-            row.operator_id,
-            row.site_id,
-            row.time_zone,
-            Access(row.access),
-            tuple(row.groups),
-            row.name,
-            row.owner,
-            None if row.latitude is None else Coordinates(row.latitude, row.longitude),
-            tuple(evses.get((row.operator_id, row.site_id), ())),
-        )
-        for row in rows
-    )
-
-
 class SqlSiteRepository:
     """`SiteRepository` on a connection whose transaction the operation commits."""
 
@@ -212,53 +142,147 @@ class SqlSiteRepository:
 
     def lock(self, operator_id: str, site_id: str) -> Site | None:
         """Return the site and keep others from changing it until the unit of work ends."""
-        return _find(self._connection, operator_id, site_id, lock=True)
+        return find_site(self._connection, operator_id, site_id, lock=True)
 
-    def put(self, site: Site, at: datetime) -> None:
-        """Store the site with these EVSEs and no others; CONFLICT (`evse_taken`)."""
-        place = site.coordinates
-        values = {
-            "name": site.name,
-            "owner": site.owner,
-            "latitude": None if place is None else place.latitude,
-            "longitude": None if place is None else place.longitude,
-            "time_zone": site.time_zone,
-            "access": site.access.value,
-            "groups": list(site.groups),
-            "changed_at": at,
-        }
-        key = {"operator_id": site.operator_id, "site_id": site.site_id}
-        self._connection.execute(
+    def add(self, site: Site, at: datetime) -> bool:
+        """Take the site's id, without EVSEs; False where another was faster."""
+        added = self._connection.execute(
             upsert(sites)
-            .values(**key, **values)
-            .on_conflict_do_update(index_elements=list(key), set_=values)
+            .values(**_key(site), **_values(site, at))
+            .on_conflict_do_nothing()
+            .execution_options(preserve_rowcount=True)
         )
+        return added.rowcount == 1
+
+    def put(self, site: Site, at: datetime, *, reopens: bool) -> None:
+        """Store what a site that is locked or added is now; see `SiteRepository`."""
+        wanted = {evse.evse_id.key: evse for evse in site.evses}
+        held = self._hold(site.operator_id, site.site_id, wanted)
+        if any(its_site != site.site_id for its_site in held.values()):
+            raise _evse_taken()
+        self._close(site.operator_id, site.site_id, held.keys() - wanted.keys(), at)
         self._connection.execute(
-            delete(site_evses).where(
-                site_evses.c.operator_id == site.operator_id, site_evses.c.site_id == site.site_id
-            )
+            update(sites).where(*_is(sites, _key(site))).values(**_values(site, at))
         )
+        self._connection.execute(delete(site_evses).where(*_is(site_evses, _key(site))))
+        if not wanted:
+            return
         rows = [
             {
-                **key,
-                "evse_key": evse.evse_id.key,
+                **_key(site),
+                "evse_key": key,
                 "spelled": evse.evse_id.raw,
                 "connector_types": sorted(evse.connector_types),
             }
             # in one order everywhere: two sites that claim each other's EVSEs must not deadlock
-            for evse in sorted(site.evses, key=lambda evse: evse.evse_id.key)
+            for key, evse in sorted(wanted.items())
         ]
-        if not rows:
-            return
         try:
             self._connection.execute(insert(site_evses), rows)
         except IntegrityError as failure:
-            raise ServiceError(
-                Kind.CONFLICT,
-                "evse_taken",
-                "an EVSE stands at another of your sites; take it off that one first",
-                {"evses": "at another site"},
-            ) from failure
+            raise _evse_taken() from failure
+        self._open(site.operator_id, wanted, reopens=reopens)
+
+    def take_off(self, operator_id: str, site_id: str, evse_key: str, at: datetime) -> bool:
+        """Close an EVSE of a site that is locked; False where it does not stand there."""
+        if self._hold(operator_id, site_id, ()).get(evse_key) != site_id:
+            return False
+        self._close(operator_id, site_id, {evse_key}, at)
+        key = {"operator_id": operator_id, "evse_key": evse_key}
+        self._connection.execute(delete(site_evses).where(*_is(site_evses, key)))
+        return True
+
+    def remove(self, operator_id: str, site_id: str, at: datetime) -> None:
+        """Delete a site that is locked; its EVSEs are closed."""
+        held = self._hold(operator_id, site_id, ())
+        self._close(operator_id, site_id, held.keys(), at)
+        key = {"operator_id": operator_id, "site_id": site_id}
+        for table in (site_evses, sites):
+            self._connection.execute(delete(table).where(*_is(table, key)))
+
+    def _hold(
+        self, operator_id: str, site_id: str, evse_keys: Collection[str]
+    ) -> Mapping[str, str]:
+        """Lock the site's EVSEs and those with these keys; return their sites.
+
+        Always in order of their keys: of two imports that exchange EVSEs, one waits.
+        """
+        its = site_evses.c.site_id == site_id
+        if evse_keys:
+            its = or_(its, is_one_of(self._connection, site_evses.c.evse_key, evse_keys))
+        rows = self._connection.execute(
+            select(site_evses.c.evse_key, site_evses.c.site_id)
+            .where(site_evses.c.operator_id == operator_id, its)
+            .order_by(site_evses.c.evse_key)
+            .with_for_update()
+        )
+        return {row.evse_key: row.site_id for row in rows}
+
+    def _close(
+        self, operator_id: str, site_id: str, evse_keys: Collection[str], at: datetime
+    ) -> None:
+        """Remember EVSEs that leave a site, and who could charge there: still nobody else may."""
+        if not evse_keys:
+            return
+        key = {"operator_id": operator_id, "site_id": site_id}
+        access = self._connection.scalar(select(sites.c.access).where(*_is(sites, key)))
+        self._connection.execute(
+            insert(closed_evses),
+            [
+                {"operator_id": operator_id, "evse_key": one, "access": access, "closed_at": at}
+                for one in sorted(evse_keys)
+            ],
+        )
+
+    def _open(self, operator_id: str, evse_keys: Collection[str], *, reopens: bool) -> None:
+        which = (
+            closed_evses.c.operator_id == operator_id,
+            is_one_of(self._connection, closed_evses.c.evse_key, evse_keys),
+        )
+        if not reopens:
+            private = select(closed_evses.c.evse_key).where(
+                *which, closed_evses.c.access != Access.PUBLIC.value
+            )
+            if self._connection.execute(private.limit(1)).first() is not None:
+                raise ServiceError(
+                    Kind.CONFLICT,
+                    "evse_closed",
+                    "an EVSE was taken off a site that was not public, and this file does not "
+                    "say who may charge; import the site as CSV or JSON lines with its access",
+                    {"evses": "taken off a site that was not public"},
+                )
+        self._connection.execute(delete(closed_evses).where(*which))
+
+
+def _key(site: Site) -> dict[str, str]:
+    return {"operator_id": site.operator_id, "site_id": site.site_id}
+
+
+def _values(site: Site, at: datetime) -> dict[str, Any]:
+    place = site.coordinates
+    return {
+        "name": site.name,
+        "owner": site.owner,
+        "latitude": None if place is None else place.latitude,
+        "longitude": None if place is None else place.longitude,
+        "time_zone": site.time_zone,
+        "access": site.access.value,
+        "groups": list(site.groups),
+        "changed_at": at,
+    }
+
+
+def _is(table: Table, values: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    return [table.c[name] == value for name, value in values.items()]
+
+
+def _evse_taken() -> ServiceError:
+    return ServiceError(
+        Kind.CONFLICT,
+        "evse_taken",
+        "an EVSE stands at another of your sites; take it off that one first",
+        {"evses": "at another site"},
+    )
 
 
 class SqlGroupRepository:

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.exc import IntegrityError
 
-from authorization.model.claim import Place, PlacedEvse, SiteHere
+from authorization.model.claim import NOWHERE, Place, PlacedEvse, SiteHere
 from authorization.model.connector import ConnectorType
 from authorization.model.site import Access
 from authorization.model.station import Coordinates, Station
-from authorization.store.place_tables import site_evses, sites
+from authorization.store.place_tables import closed_evses, site_evses, sites
 from authorization.store.tables import evses, stations
-from foundation.database import Database
+from foundation.database import Database, Instant
 from foundation.errors import Kind, ServiceError
 from foundation.identifiers import EvseId, SeccId
 from foundation.short_cache import ShortCache
@@ -33,6 +34,7 @@ _place = select(
     sites.c.time_zone,
     sites.c.access,
     sites.c.groups,
+    closed_evses.c.closed_at,
 ).select_from(
     stations.outerjoin(evses, evses.c.station_id == stations.c.station_id)
     # of the station's own operator: nobody else says who may charge there
@@ -45,6 +47,11 @@ _place = select(
         sites,
         (sites.c.operator_id == site_evses.c.operator_id)
         & (sites.c.site_id == site_evses.c.site_id),
+    )
+    .outerjoin(
+        closed_evses,
+        (closed_evses.c.operator_id == stations.c.operator_id)
+        & (closed_evses.c.evse_key == evses.c.evse_key),
     )
 )
 _place_by_station = _place.where(stations.c.station_id == bindparam("station_id")).order_by(
@@ -94,14 +101,15 @@ def _to_place(rows: Sequence[AnyRow]) -> Place | None:
     known = first.latitude is not None and first.longitude is not None
     coordinates = (first.latitude, first.longitude) if known else None
     placed: tuple[PlacedEvse, ...] = ()
-    if any(row.site_id is not None for row in rows):
+    if any(row.site_id is not None or row.closed_at is not None for row in rows):
         placed = tuple(_placed(number, row) for number, row in enumerate(rows, start=1))
     return Place(first.station_id, first.operator_id, keys, coordinates, placed)
 
 
 def _placed(number: int, row: AnyRow) -> PlacedEvse:
     if row.site_id is None:
-        return PlacedEvse(number, row.evse_key, row.spelled)
+        site = None if row.closed_at is None else NOWHERE
+        return PlacedEvse(number, row.evse_key, row.spelled, site=site)
     site = SiteHere(row.site_id, Access(row.access), frozenset(row.groups), row.time_zone)
     connectors = frozenset(map(ConnectorType, row.connector_types))
     return PlacedEvse(number, row.evse_key, row.spelled, connectors, site)
@@ -125,6 +133,24 @@ class SqlStationReader:
     def place(self, station_id: str) -> Place | None:
         """Return the place of the station with this OCPP identity."""
         return _load_place(self._database, station_id)
+
+    def closed_since(self, since: datetime) -> Mapping[str, datetime]:
+        """Return stations of which an EVSE was taken off its site since then -> when the last."""
+        last = func.max(closed_evses.c.closed_at, type_=Instant).label("closed_at")
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(stations.c.station_id, last)
+                .select_from(
+                    closed_evses.join(evses, evses.c.evse_key == closed_evses.c.evse_key).join(
+                        stations,
+                        (stations.c.station_id == evses.c.station_id)
+                        & (stations.c.operator_id == closed_evses.c.operator_id),
+                    )
+                )
+                .where(closed_evses.c.closed_at >= since)
+                .group_by(stations.c.station_id)
+            ).all()
+        return {row.station_id: row.closed_at for row in rows}
 
     def page(
         self, operator_ids: frozenset[str] | None, after: str | None, limit: int

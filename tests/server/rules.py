@@ -1,9 +1,19 @@
 """Every route of the application that needs a token, and who may use it on whose things."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from tests.server.assembly import CLIENTS, COORDINATES, HOOK, OURS, PARTNER
+from tests.server.assembly import COORDINATES, HOOK, OURS, PARTNER
+from tests.server.rule import (
+    ADMINISTRATOR,
+    EVERYONE,
+    MANUFACTURER,
+    NOBODY,
+    OPERATOR,
+    PROVIDER,
+    READING_MANUFACTURER,
+    READING_PROVIDER,
+    Rule,
+)
 from tests.server.rule_bodies import (
     AT_STATION,
     CHAIN_STATUS,
@@ -21,34 +31,10 @@ from tests.server.rule_bodies import (
     TRANSACTION_EVENT,
     VEHICLE,
 )
-
-EVERYONE = frozenset(CLIENTS)
-NOBODY: frozenset[str] = frozenset()
-ADMINISTRATOR = frozenset({"admin"})
-OPERATOR = frozenset({"cpo", "admin"})
-PROVIDER = frozenset({"mo", "admin"})
-MANUFACTURER = frozenset({"oem", "admin"})
-# a vehicle may become any provider's customer
-READING_MANUFACTURER = MANUFACTURER | {"mo", "other_mo", "auditor"}
-READING_PROVIDER = PROVIDER | {"auditor"}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Who may use a route on what `OURS` owns.
-
-    `blind` are those who are answered, but of nothing that is ours. Everybody else is refused.
-    Texts in braces name fields of `Things`.
-    """
-
-    body: object
-    allowed: frozenset[str]
-    success: int | str = 200  # status, or code of the refusal that comes after all these
-    blind: frozenset[str] = NOBODY
-    path: str | None = None  # to ask, where the template's parameters do not say what they are
-
+from tests.server.rules_places import PLACE_RULES
 
 RULES: Mapping[tuple[str, str], Rule] = {
+    **PLACE_RULES,
     ("POST", "/v1/authorizations"): Rule(AT_STATION, OPERATOR),
     ("GET", "/v1/authorizations/{reference}"): Rule(None, OPERATOR | READING_PROVIDER),
     ("GET", "/v1/authorizations/{reference}/explanation"): Rule(None, OPERATOR | READING_PROVIDER),
@@ -158,29 +144,6 @@ RULES: Mapping[tuple[str, str], Rule] = {
         201,
     ),
     ("GET", "/v1/stations/{station_id}"): Rule(None, OPERATOR | {"auditor"}),
-    ("GET", "/v1/sites"): Rule(None, OPERATOR | {"auditor"}, blind=frozenset({"other_cpo"})),
-    # files, asked in other words in tests/server/test_sites_api.py
-    ("POST", "/v1/sites/import"): Rule(None, OPERATOR | {"other_cpo"}, "body_not_sites"),
-    ("POST", "/v1/sites/import-ocpi-locations"): Rule(
-        None, OPERATOR | {"other_cpo"}, "invalid_locations"
-    ),
-    ("GET", "/v1/sites/{operator_id}/{site_id}"): Rule(
-        None, OPERATOR | {"auditor"}, path="/v1/sites/" + OURS + "/{site_id}"
-    ),
-    ("PUT", "/v1/access-groups/{operator_id}/{group_id}"): Rule(
-        {"contracts": ["{emaid}"]}, OPERATOR, path="/v1/access-groups/" + OURS + "/{group_id}"
-    ),
-    ("GET", "/v1/access-groups/{operator_id}/{group_id}"): Rule(
-        None, OPERATOR | {"auditor"}, path="/v1/access-groups/" + OURS + "/{group_id}"
-    ),
-    ("DELETE", "/v1/access-groups/{operator_id}/{group_id}"): Rule(
-        None, OPERATOR, 204, path="/v1/access-groups/" + OURS + "/{group_id}"
-    ),
-    ("GET", "/v1/contracts/{emaid}/restrictions"): Rule(None, PROVIDER),
-    ("PUT", "/v1/contracts/{emaid}/restrictions"): Rule(
-        {"connector_types": ["CCS"]}, PROVIDER, 204
-    ),
-    ("DELETE", "/v1/contracts/{emaid}/restrictions"): Rule(None, PROVIDER, 204),
     ("POST", "/v1/sessions"): Rule({"reference": "{unused_reference}"}, OPERATOR, 201),
     ("GET", "/v1/sessions/{session_id}"): Rule(None, OPERATOR | {"auditor"}),
     ("POST", "/v1/sessions/{session_id}/end"): Rule({}, OPERATOR),

@@ -37,7 +37,9 @@ class Scene:
 
     def forget(self) -> None:
         """Forget what is remembered of stations for half a second."""
-        vars(self.application.services.authorize.stations)["_by_station"]._entries.clear()
+        known = vars(self.application.services.authorize.stations)
+        for cache in ("_by_station", "_by_evse"):
+            known[cache]._entries.clear()
 
     def restrict(self, **restrictions: object) -> None:
         path = f"/v1/contracts/{self.emaid}/restrictions"

@@ -15,8 +15,9 @@ from server.app import OWN_AUTHENTICATION, PUBLIC, create_application
 from server.bodies import MAXIMUM_BODY_BYTES
 from server.entry import flask_application
 from tests.server.assembly import OURS, Answer, Application, Things
+from tests.server.rule import EVERYONE
 from tests.server.rule_bodies import CACERTS, EST
-from tests.server.rules import EVERYONE, RULES
+from tests.server.rules import RULES
 
 
 def filled(template: object, things: Things) -> object:

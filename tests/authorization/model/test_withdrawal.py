@@ -12,6 +12,7 @@ from authorization.model.withdrawal import (
     WITHDRAWING,
     Acceptance,
     Withdrawal,
+    closing_of,
     to_forget,
     withdrawal_of,
 )
@@ -54,6 +55,9 @@ def accepted(
         (Withdrawal(NOW, CARD, fingerprint="g"), accepted(), False),
         (Withdrawal(NOW, CARD, enrolment_id="e"), accepted(enrolment="e"), True),
         (Withdrawal(NOW, CARD, enrolment_id="e"), accepted(), False),
+        (closing_of("CS-1", NOW), accepted(EvidenceKind.AD_HOC), True),
+        (closing_of("CS-2", NOW), accepted(), False),
+        (closing_of("c", NOW), accepted(), False),  # a station may be called like a contract
     ],
 )
 def test_what_an_acceptance_rested_on(

@@ -225,7 +225,7 @@ def test_each_filter_has_an_index(many: Kept) -> None:
 
 
 def test_acceptances_that_may_be_remembered_still(kept: Kept) -> None:
-    """Those of the named contracts and enrolments, neither older nor ended, no refusal."""
+    """Those of the named contracts, enrolments and stations; none older or ended, no refusal."""
 
     def ending(one: DecisionRecord, valid_until: datetime) -> DecisionRecord:
         return replace(one, decision=replace(one.decision, valid_until=valid_until))
@@ -244,7 +244,11 @@ def test_acceptances_that_may_be_remembered_still(kept: Kept) -> None:
         kept.decisions.append(one)
     reader = SqlDecisionReader(kept.database, kept.sealer, kept.digest)
     beyond = NOW + timedelta(seconds=20)
-    found = reader.acceptances({CONTRACT_ID}, {ENROLMENT}, since, beyond)
+    found = reader.acceptances({CONTRACT_ID}, {ENROLMENT}, (), since, beyond)
     stations = sorted(one.station_id for one in found)
     assert stations == ["by both", "by contract", "by enrolment", "ends later"]
-    assert reader.acceptances((), (), since, beyond) == ()
+    here = {"another", "ended", "refused", "too old"}
+    assert [one.station_id for one in reader.acceptances((), (), here, since, beyond)] == [
+        "another"
+    ]
+    assert reader.acceptances((), (), (), since, beyond) == ()
