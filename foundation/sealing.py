@@ -7,7 +7,9 @@ import stat
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from foundation.errors import Kind, ServiceError
@@ -29,6 +31,7 @@ class Sealer:
         if len(key) != 32:
             raise ValueError("a sealing key has 32 bytes")
         self._aead = AESGCM(key)
+        self._key = key
 
     @classmethod
     def from_passphrase(cls, passphrase: bytes, salt: bytes) -> "Sealer":
@@ -39,6 +42,10 @@ class Sealer:
         """Return version byte, nonce (12) and ciphertext with tag (16)."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return _VERSION + nonce + self._aead.encrypt(nonce, plaintext, context.encode())
+
+    def derive(self, context: str) -> bytes:
+        """Return 32 bytes that every process of the installation derives alike (RFC 5869)."""
+        return HKDFExpand(hashes.SHA256(), 32, b"derived:" + context.encode()).derive(self._key)
 
     def open(self, sealed: bytes, context: str) -> bytes:
         """Return the plaintext; UNAVAILABLE where key, context or bytes do not fit together."""

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from authorization.model.station import Coordinates
+from console.model.roles import ConsoleRole
 from contract_service.model.pem import chain_pem
 from foundation.identifiers import Emaid, Mac, Vin
 from foundation.principal import LOCAL_ADMINISTRATOR, ClientRole
@@ -24,6 +25,7 @@ NAME = "evtrust demo"  # stands in every authority's subject
 WMI = "WEV"
 STATION_ID = "demo-station-1"
 EVSE_ID = "DE*EVT*E0001"
+PERSON = "admin@example.org"
 BERLIN = Coordinates(52.5200, 13.4050)
 _CONTEXT = "demo"
 _ALPHABET = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"  # what a VIN may hold (ISO 3779)
@@ -50,7 +52,7 @@ def create_demo(services: Services, progress: Callable[[str], None]) -> dict[str
     payload: dict[str, Any] = {
         "base_url": services.settings.public_url,
         "clients": _create_clients(services),
-        "console": None,
+        "console": _create_person(services),
         "demo": {},
         "authorities": sorted({authority.slot for authority in services.authorities.all()}),
     }
@@ -78,6 +80,15 @@ def _create_authorities(services: Services) -> None:
             HierarchyRequest(Edition.ISO15118_2, KeyAlgorithm.P256, "evtrust demo", "DE", NAME),
         )
     services.renew_cps_signers(services.clock())
+
+
+def _create_person(services: Services) -> dict[str, str]:
+    standing = {account.email for account in services.console_accounts.all()}
+    if PERSON in standing:  # of a demonstration that was interrupted
+        made = services.change_account.reset_password(LOCAL_ADMINISTRATOR, PERSON)
+    else:
+        made = services.add_account(LOCAL_ADMINISTRATOR, PERSON, [ConsoleRole.ADMINISTRATOR])
+    return {"user": PERSON, "password": made.password}
 
 
 def _create_clients(services: Services) -> dict[str, dict[str, str]]:

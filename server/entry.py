@@ -52,6 +52,7 @@ from server.app import (
     presented_principal,
 )
 from server.bodies import heard_out
+from server.console import Mounted, build_console
 from server.fast_lane import FastLanes, Lane
 from server.observability import (
     LineBuffer,
@@ -144,7 +145,7 @@ def main_application(services: WebServices) -> "WSGIApplication":
                 signed_contract_data.HEADERS,
             ),
         ),
-        flask,
+        Mounted(lambda: build_console(services), flask),
         services.batches.run,
         _SHARED,
     )

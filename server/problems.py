@@ -22,8 +22,8 @@ from contract_service.api.opcp import error_body, is_opcp, opcp_status
 from foundation.clock import utc_now
 from foundation.errors import Kind, ServiceError
 from foundation.hot_routes import Told
+from foundation.unexpected import places
 from server.bodies import body_too_large
-from server.unexpected import places
 
 STATUS = {
     Kind.MALFORMED: 400,

@@ -10,6 +10,7 @@ import autocharge.store.import_tables
 import autocharge.store.proposal_tables
 import autocharge.store.quarantine_tables
 import autocharge.store.tables
+import console.store.tables
 import contract_service.store.contract_pool_tables
 import contract_service.store.pool_tables
 import contract_service.store.tables
@@ -38,6 +39,7 @@ TABLE_MODULES = (
     authorization.store.foreign_token_tables,
     authorization.store.authdata_tables,
     authorization.store.ocpi_tables,
+    console.store.tables,
     server.installation,
 )
 

@@ -45,6 +45,7 @@ from server.observability import count_failed_authentication
 from server.wiring_imports import ImportServices
 from server.wiring_lists import LocalListServices
 from server.wiring_ocpi import OcpiServices
+from server.wiring_people import PeopleServices
 from server.wiring_places import PlaceServices
 from server.wiring_privacy import PrivacyServices
 from server.wiring_provisioning import CONTRACT_CERTIFICATE_LIFETIME, CONTRACT_ISSUER
@@ -63,6 +64,7 @@ class Services(
     QuarantineServices,
     OcpiServices,
     PlaceServices,
+    PeopleServices,
 ):
     """The wired operations of one process."""
 
@@ -241,6 +243,11 @@ class Services(
         return Housekeeping(
             self.database,
             (
+                Chore(
+                    "console_sessions",
+                    timedelta(minutes=10),
+                    lambda now: self.console_sessions.remove_ended(now, 1_000),
+                ),
                 Chore("webhooks", timedelta(minutes=10), self.clean_webhooks),
                 Chore("ocsp_signers", timedelta(hours=1), self.renew_ocsp_signers),
                 Chore("crls", timedelta(seconds=20), self.refresh_crls),

@@ -14,6 +14,6 @@ class ListClients:
     clients: ClientReader
 
     def __call__(self, principal: Principal) -> tuple[Client, ...]:
-        """Return the clients, oldest first. FORBIDDEN unless ADMIN."""
-        principal.require_role(ClientRole.ADMIN)
+        """Return the clients, oldest first. FORBIDDEN unless ADMIN or AUDITOR."""
+        principal.require_role(ClientRole.AUDITOR)
         return self.clients.list()

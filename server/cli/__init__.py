@@ -16,6 +16,7 @@ COMMANDS = {
     "ca": "server.cli.ca:ca_group",
     "chain": "server.cli.chain:chain_group",
     "client": "server.cli.client:client_group",
+    "console": "server.cli.console:console_group",
     "contract": "server.cli.contract:contract_group",
     "db": "server.cli.setup:db_group",
     "decision": "server.cli.decision:decision_group",

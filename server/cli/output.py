@@ -7,7 +7,7 @@ import click
 import orjson
 
 from foundation.errors import Kind, ServiceError
-from server.unexpected import places
+from foundation.unexpected import places
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 """The `--json` flag that every command has; the parameter is called `as_json`."""

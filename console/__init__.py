@@ -1,0 +1,1 @@
+"""Web pages for administrators, over the operations of the other contexts."""

@@ -1,0 +1,1 @@
+"""Who may do what in the console, and how long a session lives: frozen values, pure functions."""

@@ -1,0 +1,1 @@
+"""What is done with console accounts and their sessions."""

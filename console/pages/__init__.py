@@ -1,0 +1,1 @@
+"""Server-rendered pages: they translate, and decide nothing."""

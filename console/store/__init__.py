@@ -1,0 +1,1 @@
+"""Console accounts and sessions in the database."""
