@@ -23,11 +23,14 @@ class AccountRepository(Protocol):
     def add(self, account: Account) -> None:
         """Keep a new account; CONFLICT (`account_exists`) where the e-mail address has one."""
 
-    def lock(self, email: str) -> Account | None:
-        """Return the account of an e-mail address, kept from others' changes."""
+    def lock_all(self) -> None:
+        """Keep every account from others' changes until the end; a console has few."""
 
-    def lock_administrators(self) -> frozenset[str]:
-        """Return the ids of active administrators, kept from others' changes."""
+    def find(self, email: str) -> Account | None:
+        """Return the account of an e-mail address."""
+
+    def administrators(self) -> frozenset[str]:
+        """Return the ids of active administrators."""
 
     def save(self, account: Account) -> None:
         """Replace everything about the account but its id and e-mail address."""

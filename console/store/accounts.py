@@ -46,19 +46,22 @@ class SqlAccountRepository:
                 "somebody has this e-mail address; reset that account's password instead",
             ) from failure
 
-    def lock(self, email: str) -> Account | None:
-        """Return the account of an e-mail address, kept from others' changes."""
-        statement = select(accounts).where(accounts.c.email == email).with_for_update()
+    def lock_all(self) -> None:
+        """Keep every account from others' changes until the end; a console has few."""
+        ids = select(accounts.c.account_id).order_by(accounts.c.account_id)
+        self._connection.execute(ids.with_for_update()).all()
+
+    def find(self, email: str) -> Account | None:
+        """Return the account of an e-mail address."""
+        statement = select(accounts).where(accounts.c.email == email)
         row = self._connection.execute(statement).one_or_none()
         return None if row is None else _account(row, self._sealer)
 
-    def lock_administrators(self) -> frozenset[str]:
-        """Return the ids of active administrators, kept from others' changes."""
-        # all, in one order: two that remove each other must not both succeed, nor wait in a ring
-        statement = select(accounts).order_by(accounts.c.account_id).with_for_update()
+    def administrators(self) -> frozenset[str]:
+        """Return the ids of active administrators."""
         return frozenset(
             row.account_id
-            for row in self._connection.execute(statement)
+            for row in self._connection.execute(select(accounts))
             if row.active and ConsoleRole.ADMINISTRATOR in row.roles
         )
 

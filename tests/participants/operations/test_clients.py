@@ -63,7 +63,6 @@ def test_only_an_administrator_may(participants: Participants, stranger: Princip
     client_id = participants.client().client.client_id
     for attempt in (
         lambda: participants.create_client(stranger, "x", [ClientRole.ADMIN]),
-        lambda: participants.list_clients(stranger),
         lambda: participants.withdraw_client(stranger, client_id),
         lambda: participants.rotate_secret(stranger, client_id),
         lambda: participants.rotate_token_key(stranger),
@@ -73,6 +72,18 @@ def test_only_an_administrator_may(participants: Participants, stranger: Princip
         assert refused.value.kind is Kind.FORBIDDEN
     [client] = participants.list_clients(LOCAL_ADMINISTRATOR)
     assert client.stands
+
+
+def test_administrators_and_auditors_alone_see_the_clients(participants: Participants) -> None:
+    participants.client()
+    for role in ClientRole:
+        somebody = Principal("somebody", frozenset({role}))
+        if role in {ClientRole.ADMIN, ClientRole.AUDITOR}:
+            assert len(participants.list_clients(somebody)) == 1
+            continue
+        with pytest.raises(ServiceError) as refused:
+            participants.list_clients(somebody)
+        assert refused.value.kind is Kind.FORBIDDEN
 
 
 @pytest.mark.parametrize(
