@@ -1,10 +1,7 @@
 """What is deleted of sites, on either database: nobody's right to charge grows by it."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -12,6 +9,7 @@ import pytest
 from foundation.clock import utc_now
 from foundation.outbox import RecentEvents
 from tests.server.assembly import OURS, THEIRS, Answer, Application
+from tests.server.at_once import at_once
 from tests.server.forecourt import Forecourt, made_forecourt
 from tests.server.sites import Scene, import_sites, made_scene
 
@@ -216,18 +214,6 @@ def test_offline_lists_follow(application: Application) -> None:
     assert forecourt.state()["entries"] == 0
 
 
-def at_once(*works: Callable[[], object]) -> list[object]:
-    """Do all of it at the same time, each in a thread of its own."""
-    barrier = Barrier(len(works))
-
-    def started(work: Callable[[], object]) -> object:
-        barrier.wait(10)
-        return work()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(started, works))
-
-
 @pytest.mark.parametrize("rest", ["", "/evses/{evse}"], ids=["site", "evse"])
 def test_of_many_deletions_at_once_one_is_done(scene: Scene, rest: str) -> None:
     for _ in range(5):
@@ -248,6 +234,10 @@ def imported(scene: Scene, site: dict[str, object]) -> object:
     return import_sites(scene.application, [site])["refused"]
 
 
+def deleted(scene: Scene) -> object:
+    return delete(scene).status
+
+
 def test_an_import_and_a_deletion_at_once_leave_one_of_both(scene: Scene) -> None:
     site: dict[str, object] = {
         "operator_id": OURS,
@@ -259,7 +249,7 @@ def test_an_import_and_a_deletion_at_once_leave_one_of_both(scene: Scene) -> Non
     for number in range(8):
         scene.site(access="private", evses=[scene.evses[0]])
         wanted = site | {"name": f"n{number}"}
-        refused, gone = at_once(partial(imported, scene, wanted), lambda: delete(scene).status)
+        refused, gone = at_once(partial(imported, scene, wanted), partial(deleted, scene))
         assert (refused, gone) == (0, 204)
         path = f"/v1/sites/{OURS}/{scene.site_id}"
         shown = scene.application.ask("GET", path, client="cpo")
