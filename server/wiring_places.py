@@ -80,17 +80,27 @@ class PlaceServices(SessionServices):
         return DeleteSite(self._place_work, self.clock)
 
     @cached_property
+    def keep_access_group(self) -> KeepAccessGroup:
+        """Stores and removes access groups."""
+        return KeepAccessGroup(self._place_work, self.clock)
+
+    @cached_property
+    def restrict_contract(self) -> RestrictContract:
+        """Shows, stores and removes what contracts are restricted to."""
+        return RestrictContract(
+            FindContract(SqlContractReader(self.database)),
+            SqlRestrictionReader(self.database),
+            self._place_work,
+            self.clock,
+        )
+
+    @cached_property
     def site_operations(self) -> SiteOperations:
         """What the routes of sites, access groups and restrictions translate for."""
         return SiteOperations(
             list=self.list_sites,
             import_sites=self.import_sites,
             delete=self.delete_site,
-            groups=KeepAccessGroup(self._place_work, self.clock),
-            restrict=RestrictContract(
-                FindContract(SqlContractReader(self.database)),
-                SqlRestrictionReader(self.database),
-                self._place_work,
-                self.clock,
-            ),
+            groups=self.keep_access_group,
+            restrict=self.restrict_contract,
         )

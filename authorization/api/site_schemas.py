@@ -51,13 +51,20 @@ class GroupPath(BaseModel):
     group_id: str = Field(pattern=GROUP_ID_PATTERN, description="The operator's id of the group")
 
 
-class SitesQuery(Strict):
-    """Which sites to list."""
+class PlacesQuery(Strict):
+    """Which sites or access groups to list."""
 
     after: str | None = Field(
         None, pattern=r"^[A-Z]{2}[A-Z0-9]{3}/[A-Za-z0-9][A-Za-z0-9._:\-]{0,35}$"
     )
     limit: int = Field(50, ge=1, le=MAX_SITE_PAGE)
+
+    def behind(self) -> tuple[str, str] | None:
+        """Return the operator id and the id that the page begins behind."""
+        if self.after is None:
+            return None
+        operator_id, _, own_id = self.after.partition("/")
+        return operator_id, own_id
 
 
 class SiteEvseBody(BaseModel):
@@ -162,6 +169,13 @@ class GroupBody(BaseModel):
             tokens=group.tokens,
             changed_at=group.changed_at,
         )
+
+
+class GroupsBody(BaseModel):
+    """A page of access groups in order of operator and group id."""
+
+    groups: list[GroupBody]
+    next: str | None = Field(description="`after` of the next page; null: no more")
 
 
 LocalTime = Annotated[

@@ -12,13 +12,14 @@ from pydantic import BaseModel
 from authorization.api.site_schemas import (
     GroupBody,
     GroupPath,
+    GroupsBody,
     NewGroup,
+    PlacesQuery,
     RestrictionsBody,
     SiteBody,
     SiteEvsePath,
     SitePath,
     SitesBody,
-    SitesQuery,
 )
 from authorization.api.surroundings_schemas import ContractPath
 from authorization.model.site_file import MAXIMUM_LOCATIONS_BYTES, read_locations, read_sites
@@ -95,13 +96,9 @@ def _add_sites(
     tags = [Tag(name="Sites", description="Where EVSEs stand, and who may charge there")]
 
     @blueprint.get("/v1/sites", tags=tags, summary="List sites", responses={200: SitesBody})
-    def list_sites(query: SitesQuery) -> Response:
+    def list_sites(query: PlacesQuery) -> Response:
         """Sites of the client's own operator ids, in order of operator and site id."""
-        after = None
-        if query.after is not None:
-            operator_id, _, site_id = query.after.partition("/")
-            after = (operator_id, site_id)
-        page = operations.list(principal(), after, query.limit)
+        page = operations.list(principal(), query.behind(), query.limit)
         last = page[-1] if len(page) == query.limit else None
         return _json(
             SitesBody(
@@ -148,6 +145,20 @@ def _add_groups(
 ) -> None:
     tags = [Tag(name="Access groups", description="Who may charge where a site is not public")]
     route = "/v1/access-groups/<operator_id>/<group_id>"
+
+    @blueprint.get(
+        "/v1/access-groups", tags=tags, summary="List access groups", responses={200: GroupsBody}
+    )
+    def list_access_groups(query: PlacesQuery) -> Response:
+        """Groups of the client's own operator ids, in order of operator and group id."""
+        page = operations.list.groups(principal(), query.behind(), query.limit)
+        last = page[-1] if len(page) == query.limit else None
+        return _json(
+            GroupsBody(
+                groups=[GroupBody.of(group) for group in page],
+                next=None if last is None else f"{last.operator_id}/{last.group_id}",
+            )
+        )
 
     @blueprint.put(
         route, tags=tags, summary="Say who belongs to an access group", responses={200: GroupBody}

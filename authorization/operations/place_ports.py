@@ -121,6 +121,11 @@ class SiteReader(Protocol):
     def group(self, operator_id: str, group_id: str) -> GroupCount | None:
         """Return how many members an access group has."""
 
+    def groups(
+        self, operator_ids: frozenset[str] | None, after: tuple[str, str] | None, limit: int
+    ) -> tuple[GroupCount, ...]:
+        """Return up to `limit` groups of these operators (None: all) by operator and id."""
+
 
 class Memberships(Protocol):
     """Which access groups of an operator somebody belongs to."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, Select, func, select, tuple_
 from sqlalchemy import Row as ResultRow
 
 from authorization.model.connector import ConnectorType
@@ -52,22 +52,50 @@ class SqlSiteReader:
 
     def group(self, operator_id: str, group_id: str) -> GroupCount | None:
         """Return how many members an access group has."""
-        found = select(access_groups.c.changed_at).where(
-            access_groups.c.operator_id == operator_id, access_groups.c.group_id == group_id
-        )
+        its = (access_groups.c.operator_id == operator_id, access_groups.c.group_id == group_id)
+        found = self._groups(select(access_groups).where(*its))
+        return found[0] if found else None
+
+    def groups(
+        self, operator_ids: frozenset[str] | None, after: tuple[str, str] | None, limit: int
+    ) -> tuple[GroupCount, ...]:
+        """Return up to `limit` groups of these operators (None: all) by operator and id."""
+        order = (access_groups.c.operator_id, access_groups.c.group_id)
+        statement = select(access_groups).order_by(*order).limit(limit)
+        if operator_ids is not None:
+            statement = statement.where(access_groups.c.operator_id.in_(sorted(operator_ids)))
+        if after is not None:
+            statement = statement.where(tuple_(*order) > tuple_(*after))
+        return self._groups(statement)
+
+    def _groups(self, statement: Select[*tuple[Any, ...]]) -> tuple[GroupCount, ...]:
+        page = statement.subquery()
         counted = (
-            select(access_members.c.kind, func.count().label("members"))
-            .where(access_members.c.operator_id == operator_id)
-            .where(access_members.c.group_id == group_id)
-            .group_by(access_members.c.kind)
+            select(
+                page,
+                *(
+                    func.count().filter(access_members.c.kind == kind).label(kind)
+                    for kind in (CONTRACT, VEHICLE, TOKEN)
+                ),
+            )
+            .select_from(
+                page.outerjoin(
+                    access_members,
+                    (access_members.c.operator_id == page.c.operator_id)
+                    & (access_members.c.group_id == page.c.group_id),
+                )
+            )
+            .group_by(*page.c)
+            .order_by(page.c.operator_id, page.c.group_id)
         )
         with self._database.read() as connection:
-            row = connection.execute(found).first()
-            counts = {one.kind: one.members for one in connection.execute(counted)}
-        if row is None:
-            return None
-        contracts, vehicles, tokens = (counts.get(kind, 0) for kind in (CONTRACT, VEHICLE, TOKEN))
-        return GroupCount(operator_id, group_id, contracts, vehicles, tokens, row.changed_at)
+            rows = connection.execute(counted).all()
+        return tuple(
+            GroupCount(
+                row.operator_id, row.group_id, row.contract, row.vehicle, row.token, row.changed_at
+            )
+            for row in rows
+        )
 
 
 def find_site(

@@ -10,6 +10,7 @@ from server.cli.output import emit_refusal, refusal_of
 from server.settings import load_settings
 
 COMMANDS = {
+    "access-group": "server.cli.access_group:access_group_group",
     "anchor": "server.cli.anchor:anchor_group",
     "authorize": "server.cli.authorize:authorize",
     "autocharge": "server.cli.autocharge:autocharge_group",

@@ -22,6 +22,7 @@ from foundation.line_report import LineReport
 from foundation.principal import LOCAL_ADMINISTRATOR
 from foundation.record_file import FileFormat, LineSource
 from server.cli.bulk import bulk_options, run_bulk
+from server.cli.contract_restrictions import restrictions_group
 from server.cli.output import emit, json_option
 
 
@@ -59,7 +60,10 @@ class ContractServices(Protocol):
 
 @click.group("contract")
 def contract_group() -> None:
-    """Create contracts, end them, and issue their certificates."""
+    """Create contracts, restrict and end them, and issue their certificates."""
+
+
+contract_group.add_command(restrictions_group)
 
 
 def _instant(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:

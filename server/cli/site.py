@@ -1,4 +1,4 @@
-"""`evtrust site`: register sites with their EVSEs, and look at them."""
+"""`evtrust site`: register sites with their EVSEs, look at them, delete them."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Protocol
@@ -8,6 +8,7 @@ import click
 from authorization.api.site_schemas import SiteBody
 from authorization.model.site import Site
 from authorization.model.site_file import read_locations, read_sites
+from authorization.operations.delete_site import DeleteSite
 from authorization.operations.import_sites import ImportSites, SiteOutcome
 from authorization.operations.list_sites import ListSites
 from foundation.line_report import LineReport
@@ -28,10 +29,14 @@ class SiteServices(Protocol):
     def import_sites(self) -> ImportSites:
         """Registers sites."""
 
+    @property
+    def delete_site(self) -> DeleteSite:
+        """Deletes sites."""
+
 
 @click.group("site")
 def site_group() -> None:
-    """Register sites with their EVSEs, and look at them."""
+    """Register sites with their EVSEs, look at them, delete them."""
 
 
 @site_group.command("import")
@@ -98,6 +103,34 @@ def show(services: SiteServices, operator_id: str, site_id: str, as_json: bool) 
         f"  {evse.evse_id.raw}  {', '.join(sorted(evse.connector_types))}" for evse in site.evses
     ]
     emit(_payload(site), as_json=as_json, human="\n".join([_line(site), *evses]))
+
+
+@site_group.command("delete")
+@click.argument("operator_id")
+@click.argument("site_id")
+@click.option("--evse", "evse_id", help="Take this EVSE alone off the site.")
+@json_option
+@click.pass_obj
+def delete(
+    services: SiteServices, operator_id: str, site_id: str, evse_id: str | None, as_json: bool
+) -> None:
+    """Delete the site SITE_ID of OPERATOR_ID (DEABC), or one EVSE of it.
+
+    Nobody may charge at these EVSEs until they stand at a site again. Contracts that are restricted
+    to the site stay so.
+    """
+    if evse_id is None:
+        services.delete_site(LOCAL_ADMINISTRATOR, operator_id, site_id)
+    else:
+        services.delete_site.evse(LOCAL_ADMINISTRATOR, operator_id, site_id, evse_id)
+    what = (
+        f"{operator_id}/{site_id}" if evse_id is None else f"{evse_id} at {operator_id}/{site_id}"
+    )
+    emit(
+        {"deleted": site_id if evse_id is None else evse_id},
+        as_json=as_json,
+        human=f"deleted {what}; its EVSEs are closed until `evtrust site import` has them again",
+    )
 
 
 def _payload(site: Site) -> dict[str, Any]:

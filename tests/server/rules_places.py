@@ -21,6 +21,9 @@ PLACE_RULES: Mapping[tuple[str, str], Rule] = {
     ("DELETE", "/v1/sites/{operator_id}/{site_id}/evses/{evse_id}"): Rule(
         None, OPERATOR, 204, path="/v1/sites/" + OURS + "/{site_id}/evses/{evse_id}"
     ),
+    ("GET", "/v1/access-groups"): Rule(
+        None, OPERATOR | {"auditor"}, blind=frozenset({"other_cpo"})
+    ),
     ("PUT", "/v1/access-groups/{operator_id}/{group_id}"): Rule(
         {"contracts": ["{emaid}"]}, OPERATOR, path="/v1/access-groups/" + OURS + "/{group_id}"
     ),
