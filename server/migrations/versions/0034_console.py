@@ -1,6 +1,6 @@
 """People who use the console, their passkeys and sessions.
 
-Revision: 0035, after: 0034
+Revision: 0034, after: 0033
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from foundation.database import Instant
 
-revision = "0035"
-down_revision = "0034"
+revision = "0034"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
