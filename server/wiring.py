@@ -7,7 +7,10 @@ from datetime import timedelta
 from functools import cached_property
 
 from authorization.operations.authorize import Authorize
+from authorization.operations.change_access_method import ChangeAccessMethod
+from authorization.operations.change_token import ChangeToken
 from authorization.operations.close_stale_sessions import CloseStaleSessions
+from authorization.operations.list_access_methods import ListAccessMethods
 from authorization.operations.list_stations import ListStations
 from authorization.operations.register_station import RegisterStation
 from authorization.operations.remember_certificate import RememberCertificate
@@ -26,7 +29,7 @@ from contract_service.operations.terminate import TerminateContract
 from contract_service.store.contracts import SqlContractCertificates
 from contract_service.store.contracts import SqlUnitsOfWork as ContractUnitsOfWork
 from contract_service.store.issued_certificates import SqlIssuedCertificates
-from foundation.principal import LOCAL_ADMINISTRATOR
+from foundation.principal import LOCAL_ADMINISTRATOR, Principal
 from foundation.short_cache import ShortCache
 from participants.operations.authenticate import Authenticate
 from participants.operations.create_client import CreateClient
@@ -39,6 +42,8 @@ from participants.store.clients import SqlClientReader
 from participants.store.token_keys import load_token_keys
 from participants.store.unit_of_work import unit_of_work_opener as participants_opener
 from participants.tokens import JoseTokenCodec
+from pki.model.certificate_reference import ByFingerprint
+from pki.model.roles import RevocationReason
 from server.counted_decisions import CountedDecisions
 from server.housekeeping import Chore, Housekeeping
 from server.observability import count_failed_authentication
@@ -199,6 +204,41 @@ class Services(
     def site_work(self) -> OpenSqlUnitOfWork:
         """Stations, tokens and sessions, to change."""
         return OpenSqlUnitOfWork(self.database, self.token_vault, self.outbox)
+
+    @cached_property
+    def list_access_methods(self) -> ListAccessMethods:
+        """Shows every way to a contract."""
+        return ListAccessMethods(
+            self.find_contract,
+            self.tokens,
+            self.list_enrolments,
+            self.validate_chain,
+            self.clock,
+        )
+
+    @cached_property
+    def change_token(self) -> ChangeToken:
+        """Blocks, unblocks and removes cards and app accounts."""
+        return ChangeToken(self.find_contract, self.site_work, self.clock)
+
+    @cached_property
+    def change_access_method(self) -> ChangeAccessMethod:
+        """Blocks and unblocks one of them."""
+
+        def hold(principal: Principal, certificate: ByFingerprint) -> object:
+            return self.revoke_certificate(
+                principal, certificate, RevocationReason.CERTIFICATE_HOLD
+            )
+
+        return ChangeAccessMethod(
+            self.find_contract,
+            self.tokens,
+            self.change_token,
+            self.list_enrolments.by_id,
+            self.set_enrolment_state,
+            hold,
+            self.release_certificate,
+        )
 
     @cached_property
     def decisions(self) -> CountedDecisions:

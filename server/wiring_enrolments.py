@@ -18,6 +18,7 @@ from autocharge.operations.decide_proposal import DecideProposal, LapseProposals
 from autocharge.operations.enrol import Enrol
 from autocharge.operations.lapse_challenges import LapseChallenges
 from autocharge.operations.list_challenges import ListChallenges
+from autocharge.operations.list_enrolments import ListEnrolments
 from autocharge.operations.ports import StandingContract
 from autocharge.operations.propose import ProposeFirstSessions
 from autocharge.operations.remove import RemoveEnrolment
@@ -77,6 +78,11 @@ class EnrolmentServices(VehicleServices):
     def resolve(self) -> Resolve:
         """Identifier -> contract."""
         return Resolve(self.enrolment_reader, self.quarantine_reader)
+
+    @cached_property
+    def list_enrolments(self) -> ListEnrolments:
+        """Shows enrolments."""
+        return ListEnrolments(self.enrolment_reader, self.vault.pseudonym)
 
     @cached_property
     def set_enrolment_state(self) -> SetEnrolmentState:

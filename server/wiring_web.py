@@ -18,9 +18,7 @@ from authorization.operations.add_token import AddToken
 from authorization.operations.answer_hub import AnswerHub
 from authorization.operations.attribute_session import AttributeSession
 from authorization.operations.authorize_for_partner import AuthorizeForPartner
-from authorization.operations.change_token import ChangeToken
 from authorization.operations.end_session import EndSession
-from authorization.operations.list_access_methods import ListAccessMethods
 from authorization.operations.list_sightings import ListSightings
 from authorization.operations.publish_tokens import ListOwnTokens
 from authorization.operations.report_sighting import ReportSighting
@@ -31,7 +29,6 @@ from authorization.store.sessions import SqlSessionReader
 from autocharge.api.enrolments import EnrolmentOperations
 from autocharge.api.imports import ImportOperations
 from autocharge.operations.answer_step_up import AnswerStepUp, ShowStepUp
-from autocharge.operations.list_enrolments import ListEnrolments
 from autocharge.operations.read_history import ReadHistory
 from autocharge.operations.set_precedence import SetPrecedence
 from autocharge.operations.switch_autocharge import ChooseForProvider, SwitchVehicle
@@ -78,7 +75,7 @@ class WebServices(OcppServices):
         """What `/v1/autocharge/enrolments` translates for."""
         return EnrolmentOperations(
             enrol=self.enrol,
-            list=ListEnrolments(self.enrolment_reader, self.vault.pseudonym),
+            list=self.list_enrolments,
             set_state=self.set_enrolment_state,
             remove=self.remove_enrolment,
             replace=self.replace_identifier,
@@ -139,14 +136,9 @@ class WebServices(OcppServices):
             register_station=self.register_station,
             list_stations=self.list_stations,
             add_token=AddToken(self.find_contract, self.site_work, self.clock),
-            list_access_methods=ListAccessMethods(
-                self.find_contract,
-                self.tokens,
-                self.enrolment_operations.list,
-                self.validate_chain,
-                self.clock,
-            ),
-            change_token=ChangeToken(self.find_contract, self.site_work, self.clock),
+            list_access_methods=self.list_access_methods,
+            change_access_method=self.change_access_method,
+            change_token=self.change_token,
             start_session=self.start_session,
             end_session=EndSession(self.site_work, self.clock),
             show_session=ShowSession(SqlSessionReader(self.database)),

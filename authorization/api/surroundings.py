@@ -25,12 +25,14 @@ from authorization.api.surroundings_schemas import (
     StationIdPath,
     StationsBody,
     StationsQuery,
+    TokenPath,
 )
 from authorization.model.access_token import TokenUid
 from authorization.model.cost import Cost
 from authorization.model.station import Coordinates
 from authorization.operations.add_token import AddToken
 from authorization.operations.attribute_session import AttributeSession
+from authorization.operations.change_access_method import ChangeAccessMethod
 from authorization.operations.change_token import ChangeToken
 from authorization.operations.end_session import EndSession
 from authorization.operations.list_access_methods import ListAccessMethods
@@ -50,6 +52,7 @@ class SurroundingsOperations:
     list_stations: ListStations
     add_token: AddToken
     list_access_methods: ListAccessMethods
+    change_access_method: ChangeAccessMethod
     change_token: ChangeToken
     start_session: StartSession
     end_session: EndSession
@@ -165,7 +168,9 @@ def _add_sessions(
 def _add_access_methods(
     blueprint: APIBlueprint, operations: SurroundingsOperations, principal: Callable[[], Principal]
 ) -> None:
-    tags = [Tag(name="Access methods", description="Cards and app accounts of a contract")]
+    tags = [
+        Tag(name="Access methods", description="The ways by which a contract's driver may charge")
+    ]
 
     @blueprint.post(
         "/v1/contracts/<emaid>/access-methods",
@@ -191,27 +196,27 @@ def _add_access_methods(
         return _json(AccessMethodsBody.of(listed))
 
     @blueprint.patch(
-        "/v1/contracts/<emaid>/access-methods/<token_id>",
+        "/v1/contracts/<emaid>/access-methods/<method_id>",
         tags=tags,
-        summary="Block or unblock a card or an app account",
+        summary="Block or unblock a card, an app account, a vehicle or a certificate",
         responses={204: None},
     )
     def change_access_method(path: AccessMethodPath, body: AccessMethodChange) -> Response:
-        """The next decision follows it."""
-        operations.change_token.set_status(
-            principal(), Emaid.parse(path.emaid), path.token_id, body.status
+        """The next decision follows it. A certificate that is revoked for good is a conflict."""
+        operations.change_access_method(
+            principal(), Emaid.parse(path.emaid), path.method_id, body.status
         )
         return Response(status=204)
 
     @blueprint.delete(
-        "/v1/contracts/<emaid>/access-methods/<token_id>",
+        "/v1/contracts/<emaid>/access-methods/<method_id>",
         tags=tags,
         summary="Remove a card or an app account",
         responses={204: None},
     )
-    def remove_access_method(path: AccessMethodPath) -> Response:
-        """Hash and sealed uid are deleted."""
-        operations.change_token.remove(principal(), Emaid.parse(path.emaid), path.token_id)
+    def remove_access_method(path: TokenPath) -> Response:
+        """Hash and sealed uid are deleted. `method_id` is the token_id."""
+        operations.change_token.remove(principal(), Emaid.parse(path.emaid), path.method_id)
         return Response(status=204)
 
 

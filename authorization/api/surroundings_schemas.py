@@ -167,7 +167,17 @@ class ContractPath(BaseModel):
 class AccessMethodPath(ContractPath):
     """Path of one of a contract's access methods."""
 
-    token_id: RandomId
+    method_id: str = Field(
+        pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64})$",
+        description="Of a card or an app account its token_id, of a vehicle its enrolment_id, of a "
+        "certificate its fingerprint",
+    )
+
+
+class TokenPath(ContractPath):
+    """Path of one of a contract's cards or app accounts."""
+
+    method_id: RandomId
 
 
 class NewAccessMethod(Strict):
@@ -178,9 +188,11 @@ class NewAccessMethod(Strict):
 
 
 class AccessMethodChange(Strict):
-    """Whether the token answers."""
+    """Whether one may charge by it."""
 
-    status: TokenStatus
+    status: TokenStatus = Field(
+        description="blocked: a vehicle is suspended, a certificate put on hold; active undoes it"
+    )
 
 
 class AccessMethodBody(BaseModel):

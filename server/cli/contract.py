@@ -22,6 +22,7 @@ from foundation.line_report import LineReport
 from foundation.principal import LOCAL_ADMINISTRATOR
 from foundation.record_file import FileFormat, LineSource
 from server.cli.bulk import bulk_options, run_bulk
+from server.cli.contract_access import access_methods_group
 from server.cli.contract_restrictions import restrictions_group
 from server.cli.output import emit, json_option
 
@@ -63,6 +64,7 @@ def contract_group() -> None:
     """Create contracts, restrict and end them, and issue their certificates."""
 
 
+contract_group.add_command(access_methods_group)
 contract_group.add_command(restrictions_group)
 
 

@@ -220,10 +220,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/v1/contracts/{emaid}/access-methods"): Rule(
         {"kind": "app", "uid": "{free_station_id}"}, PROVIDER, 201
     ),
-    ("PATCH", "/v1/contracts/{emaid}/access-methods/{token_id}"): Rule(
+    ("PATCH", "/v1/contracts/{emaid}/access-methods/{method_id}"): Rule(
         {"status": "blocked"}, PROVIDER, 204
     ),
-    ("DELETE", "/v1/contracts/{emaid}/access-methods/{token_id}"): Rule(None, PROVIDER, 204),
+    ("DELETE", "/v1/contracts/{emaid}/access-methods/{method_id}"): Rule(None, PROVIDER, 204),
     ("GET", "/v1/autocharge/enrolments"): Rule(
         None, READING_PROVIDER, blind=frozenset({"other_mo"})
     ),

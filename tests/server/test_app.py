@@ -31,6 +31,7 @@ def filled(template: object, things: Things) -> object:
     for field in fields(things):
         template = template.replace(f"{{{field.name}}}", getattr(things, field.name))
     template = template.replace("{version}", "2.0.1").replace("{action}", "Reset")
+    template = template.replace("{method_id}", things.token_id)
     return template.replace("{provider_id}", OURS).replace("{operator_id}", OURS)
 
 

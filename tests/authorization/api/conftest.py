@@ -14,8 +14,12 @@ from authorization.api.decisions import DecisionOperations, decisions_blueprint
 from authorization.api.ocpp import AnswerAuthorize16, AnswerAuthorize201
 from authorization.api.surroundings import SurroundingsOperations, surroundings_blueprint
 from authorization.operations.attribute_session import AttributeSession
+from authorization.operations.change_access_method import ChangeAccessMethod
 from authorization.operations.read_decision import ReadDecision
 from authorization.operations.resolve_identifier import ResolveIdentifier
+from autocharge.model.enrolment import Enrolment
+from autocharge.operations.access import enrolment_unknown
+from autocharge.operations.list_enrolments import ListedEnrolment
 from foundation.errors import Kind, ServiceError
 from foundation.principal import Principal
 from server.app import create_application, current_principal
@@ -85,6 +89,15 @@ class Api:
         return self.post("/v1/authorizations", body)
 
 
+def nothing_found(_: Principal, __: str) -> ListedEnrolment:
+    """Find no vehicle: those are changed in tests/server/test_changed_access_methods.py."""
+    raise enrolment_unknown()
+
+
+def not_asked(*_: object) -> Enrolment:
+    raise AssertionError
+
+
 def build(world: World, kept: Kept | None = None) -> Api:
     authorize = world.authorize
     log: Any = world.log
@@ -112,6 +125,15 @@ def build(world: World, kept: Kept | None = None) -> Api:
                     kept.list_stations,
                     kept.add_token,
                     kept.list_access_methods,
+                    ChangeAccessMethod(
+                        kept.contracts,
+                        kept.tokens,
+                        kept.change_token,
+                        nothing_found,
+                        not_asked,
+                        not_asked,
+                        not_asked,
+                    ),
                     kept.change_token,
                     kept.start_session,
                     kept.end_session,
