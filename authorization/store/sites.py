@@ -157,10 +157,10 @@ class SqlSiteRepository:
     def put(self, site: Site, at: datetime, *, reopens: bool) -> None:
         """Store what a site that is locked or added is now; see `SiteRepository`."""
         wanted = {evse.evse_id.key: evse for evse in site.evses}
-        held = self._hold(site.operator_id, site.site_id, wanted)
-        if any(its_site != site.site_id for its_site in held.values()):
+        standing = self._sites_of(site.operator_id, site.site_id, wanted)
+        if any(its_site != site.site_id for its_site in standing.values()):
             raise _evse_taken()
-        self._close(site.operator_id, site.site_id, held.keys() - wanted.keys(), at)
+        self._close(site.operator_id, site.site_id, standing.keys() - wanted.keys(), at)
         self._connection.execute(
             update(sites).where(*_is(sites, _key(site))).values(**_values(site, at))
         )
@@ -185,7 +185,7 @@ class SqlSiteRepository:
 
     def take_off(self, operator_id: str, site_id: str, evse_key: str, at: datetime) -> bool:
         """Close an EVSE of a site that is locked; False where it does not stand there."""
-        if self._hold(operator_id, site_id, ()).get(evse_key) != site_id:
+        if self._sites_of(operator_id, site_id).get(evse_key) != site_id:
             return False
         self._close(operator_id, site_id, {evse_key}, at)
         key = {"operator_id": operator_id, "evse_key": evse_key}
@@ -194,27 +194,27 @@ class SqlSiteRepository:
 
     def remove(self, operator_id: str, site_id: str, at: datetime) -> None:
         """Delete a site that is locked; its EVSEs are closed."""
-        held = self._hold(operator_id, site_id, ())
-        self._close(operator_id, site_id, held.keys(), at)
+        standing = self._sites_of(operator_id, site_id)
+        self._close(operator_id, site_id, standing.keys(), at)
         key = {"operator_id": operator_id, "site_id": site_id}
         for table in (site_evses, sites):
             self._connection.execute(delete(table).where(*_is(table, key)))
 
-    def _hold(
-        self, operator_id: str, site_id: str, evse_keys: Collection[str]
+    def _sites_of(
+        self, operator_id: str, site_id: str, evse_keys: Collection[str] = ()
     ) -> Mapping[str, str]:
-        """Lock the site's EVSEs and those with these keys; return their sites.
+        """Return at which sites the EVSEs of this site, and those with these keys, stand.
 
-        Always in order of their keys: of two imports that exchange EVSEs, one waits.
+        An EVSE that another import is just taking off its site stands there still: to wait for it
+        would let two imports that exchange EVSEs wait for each other.
         """
         its = site_evses.c.site_id == site_id
         if evse_keys:
             its = or_(its, is_one_of(self._connection, site_evses.c.evse_key, evse_keys))
         rows = self._connection.execute(
-            select(site_evses.c.evse_key, site_evses.c.site_id)
-            .where(site_evses.c.operator_id == operator_id, its)
-            .order_by(site_evses.c.evse_key)
-            .with_for_update()
+            select(site_evses.c.evse_key, site_evses.c.site_id).where(
+                site_evses.c.operator_id == operator_id, its
+            )
         )
         return {row.evse_key: row.site_id for row in rows}
 

@@ -94,7 +94,7 @@ def count_of(site: Mapping[str, object]) -> int:
     return len(evses)
 
 
-def test_sites_that_exchange_their_evses_wait_for_each_other(
+def test_sites_that_exchange_their_evses_do_not_wait_for_each_other(
     application: Application, scene: Scene
 ) -> None:
     """Neither gets what the other has not given away, and neither fails of a deadlock."""
