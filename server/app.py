@@ -1,6 +1,5 @@
 """The Flask application: every blueprint with the operations that it translates for."""
 
-import re
 from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Flask, Response, g, jsonify, redirect, request
@@ -10,6 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from foundation.principal import Principal
 from server.bodies import MAXIMUM_BODY_BYTES, JsonRequest
+from server.description import OWN_AUTHENTICATION, PUBLIC, api_description
 from server.fast_lane import bearer_token, require_token
 from server.observability import ROUTE, render_metrics
 from server.problems import (
@@ -18,20 +18,8 @@ from server.problems import (
     validation_response,
 )
 
-PUBLIC = frozenset({"token", "health", "management", "management_pages", "est_cacerts"})
-"""Blueprints that answer without a token; every other route of the application needs one."""
-
-OWN_AUTHENTICATION = {
-    "ocpi": "credentials_token",
-    "ocpi_receiver": "credentials_token",
-    "ocpi_sender": "credentials_token",
-}
-"""Blueprint -> the scheme by which it authenticates its requests itself."""
-
 DESCRIPTION = """Identity service of electric-vehicle charging: may this vehicle charge, and on
 whose contract? Get a token at `POST /oauth/token`, then ask `POST /v1/authorizations`."""
-
-_PARAMETER = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
 
 
 def current_principal() -> Principal:
@@ -154,31 +142,3 @@ def add_management(app: Flask, described: OpenAPI) -> None:
     pages = SwaggerPlugin.register(doc_url="/openapi.json")
     pages.name = "management"
     app.register_blueprint(pages, url_prefix="/docs", name="management_pages")
-
-
-def api_description(described: OpenAPI) -> dict[str, object]:
-    """Return the OpenAPI 3.1 description; every operation that is not public needs a token."""
-    secured: dict[str, list[dict[str, list[str]]]] = {}
-    for rule in described.url_map.iter_rules():
-        blueprint = _blueprint_of(rule.endpoint)
-        path = _PARAMETER.sub(r"{\1}", rule.rule)
-        if blueprint in PUBLIC:
-            secured[path] = []
-        elif blueprint in OWN_AUTHENTICATION:
-            secured[path] = [{OWN_AUTHENTICATION[blueprint]: []}]
-    paths: dict[str, dict[str, dict[str, object]]] = described.api_doc["paths"]
-    return {
-        **described.api_doc,
-        "security": [{"bearer": []}, {"api_key": []}],
-        "paths": {
-            path: {
-                method: {**operation, "security": secured[path]} if path in secured else operation
-                for method, operation in operations.items()
-            }
-            for path, operations in paths.items()
-        },
-    }
-
-
-def _blueprint_of(endpoint: str) -> str:
-    return endpoint.rpartition(".")[0]

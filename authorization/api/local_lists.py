@@ -78,14 +78,14 @@ class GroupStationBody(Strict):
     )
 
 
-class NewGroup(Strict):
+class NewStationGroup(Strict):
     """Stations, and the contracts that stand in their lists."""
 
     stations: list[GroupStationBody] = Field(max_length=MAX_STATIONS)
     contracts: list[EmaidText] = Field(max_length=MAX_CONTRACTS, description="EMAIDs")
 
 
-class GroupBody(BaseModel):
+class StationGroupBody(BaseModel):
     """A station group; how many contracts it has, not whose."""
 
     operator_id: str
@@ -94,7 +94,7 @@ class GroupBody(BaseModel):
     contracts: int
 
     @classmethod
-    def of(cls, group: StationGroup) -> "GroupBody":
+    def of(cls, group: StationGroup) -> "StationGroupBody":
         """Return the group as JSON shows it."""
         return cls(
             operator_id=group.operator_id,
@@ -168,9 +168,9 @@ def local_lists_blueprint(
     @blueprint.put(
         "/v1/station-groups/<operator_id>/<name>",
         summary="Choose a station group and its contracts",
-        responses={200: GroupBody},
+        responses={200: StationGroupBody},
     )
-    def replace_station_group(path: GroupPath, body: NewGroup) -> Response:
+    def replace_station_group(path: GroupPath, body: NewStationGroup) -> Response:
         """Its stations are sent the list by their calls, and again whenever it changes. Contracts
         are those whose provider agrees (`/v1/local-list-consents`).
         """
@@ -180,7 +180,7 @@ def local_lists_blueprint(
         ]
         emaids = [Emaid.parse(text) for text in body.contracts]
         return _json(
-            GroupBody.of(
+            StationGroupBody.of(
                 operations.replace(
                     principal(),
                     _operator_id(path.operator_id),
@@ -194,12 +194,12 @@ def local_lists_blueprint(
     @blueprint.get(
         "/v1/station-groups/<operator_id>/<name>",
         summary="Show a station group",
-        responses={200: GroupBody},
+        responses={200: StationGroupBody},
     )
     def show_station_group(path: GroupPath) -> Response:
         """Its stations, and how many contracts stand in their lists."""
         group = operations.replace.show(principal(), _operator_id(path.operator_id), path.name)
-        return _json(GroupBody.of(group))
+        return _json(StationGroupBody.of(group))
 
     @blueprint.get(
         "/v1/stations/<station_id>/local-list",

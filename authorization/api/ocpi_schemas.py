@@ -121,7 +121,7 @@ class VersionBody(Ocpi):
     url: Url
 
 
-class EndpointBody(Ocpi):
+class OcpiEndpoint(Ocpi):
     """One module at one URL."""
 
     identifier: str = Field(max_length=64)
@@ -133,7 +133,7 @@ class VersionDetailsBody(Ocpi):
     """What a platform serves in one version."""
 
     version: str = Field(max_length=20)
-    endpoints: list[EndpointBody] = Field(max_length=64)
+    endpoints: list[OcpiEndpoint] = Field(max_length=64)
 
 
 class EnergyContractBody(Ocpi):

@@ -11,7 +11,7 @@ from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from authorization.api.oicp_answers import (
-    AuthorizationAnswer,
+    OicpAuthorizationAnswer,
     OicpTable,
     Told,
     decision_body,
@@ -176,7 +176,7 @@ def oicp_blueprint(
     @blueprint.post(
         "/api/oicp/charging/v21/operators/<operator_id>/authorize/start",
         summary="eRoamingAuthorizeStart",
-        responses={200: AuthorizationAnswer},
+        responses={200: OicpAuthorizationAnswer},
     )
     @described_by(path=OperatorPath, body=AuthorizeStart)
     def oicp_authorize_start(**parameters: str) -> Response:
@@ -186,7 +186,7 @@ def oicp_blueprint(
     @blueprint.post(
         "/api/oicp/charging/v21/operators/<operator_id>/authorize/stop",
         summary="eRoamingAuthorizeStop",
-        responses={200: AuthorizationAnswer},
+        responses={200: OicpAuthorizationAnswer},
     )
     @described_by(path=OperatorPath, body=AuthorizeStop)
     def oicp_authorize_stop(**parameters: str) -> Response:

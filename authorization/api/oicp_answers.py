@@ -110,7 +110,7 @@ class StatusCode(BaseModel):
     )
 
 
-class AuthorizationAnswer(BaseModel):
+class OicpAuthorizationAnswer(BaseModel):
     """eRoamingAuthorizationStart and eRoamingAuthorizationStop V2.1, also where all is wrong."""
 
     session_id: str | None = Field(None, alias="SessionID", pattern=SESSION_ID)
@@ -134,7 +134,7 @@ OICP_RESPONSES: ResponseDict = {
     status: {
         "description": description,
         "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/AuthorizationAnswer"}}
+            "application/json": {"schema": {"$ref": "#/components/schemas/OicpAuthorizationAnswer"}}
         },
     }
     for status, description in {

@@ -56,7 +56,7 @@ class WantedAnchors(Strict):
     )
 
 
-class StepBody(BaseModel):
+class PlannedStepBody(BaseModel):
     """A request for the station, as it goes over the wire; `call_id` where it is queued."""
 
     action: str
@@ -75,7 +75,7 @@ class PlanBody(BaseModel):
     """Steps to be taken in this order, up to the first that the station does not accept."""
 
     known: bool = Field(description="False: the one step asks the station what it has")
-    steps: list[StepBody]
+    steps: list[PlannedStepBody]
     left_alone: list[LeftAlone]
 
 
@@ -117,7 +117,9 @@ def trust_anchors_blueprint(
         answer = PlanBody(
             known=installed is not None,
             steps=[
-                StepBody(action=message.action, payload=dict(message.payload), call_id=call_id)
+                PlannedStepBody(
+                    action=message.action, payload=dict(message.payload), call_id=call_id
+                )
                 for message, call_id in zip(messages, ids, strict=True)
             ],
             left_alone=[

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from autocharge.api.schemas import (
     Choice,
     ChoiceBody,
+    EnrolledVehicleBody,
     EnrolmentBody,
     EnrolmentPath,
     EnrolmentsBody,
@@ -24,7 +25,6 @@ from autocharge.api.schemas import (
     ProviderPath,
     ReasonQuery,
     Switch,
-    VehicleBody,
 )
 from autocharge.model.enrolment import Enrolment, EnrolmentStatus, parse_identifier
 from autocharge.model.enrolment_state import Reason
@@ -165,7 +165,7 @@ def _add_vehicle(
     @blueprint.post(
         "/v1/autocharge/enrolments/<enrolment_id>/replace",
         summary="Replace a vehicle's identifier",
-        responses={200: VehicleBody},
+        responses={200: EnrolledVehicleBody},
     )
     def replace_identifier(path: EnrolmentPath, body: NewIdentifier) -> Response:
         """After a controller change: ids, states, precedence and histories stay."""
@@ -185,7 +185,7 @@ def _add_vehicle(
     @blueprint.put(
         "/v1/autocharge/enrolments/<enrolment_id>/vehicle",
         summary="Switch Autocharge on or off for a vehicle",
-        responses={200: VehicleBody},
+        responses={200: EnrolledVehicleBody},
     )
     def switch_vehicle(path: EnrolmentPath, body: Switch) -> Response:
         """For the provider's contracts of this vehicle; other providers' answer as before."""
@@ -221,7 +221,7 @@ def _add_providers(
 
 
 def _vehicle(enrolments: Sequence[Enrolment]) -> Response:
-    return _json(VehicleBody(enrolments=[EnrolmentBody.of(one) for one in enrolments]))
+    return _json(EnrolledVehicleBody(enrolments=[EnrolmentBody.of(one) for one in enrolments]))
 
 
 def _json(body: BaseModel, status: int = 200) -> Response:

@@ -166,7 +166,7 @@ class EnrolmentsBody(BaseModel):
         )
 
 
-class VehicleBody(BaseModel):
+class EnrolledVehicleBody(BaseModel):
     """A provider's enrolments of one vehicle."""
 
     enrolments: list[EnrolmentBody]

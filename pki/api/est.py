@@ -3,8 +3,7 @@
 RFC 7030 knows `/.well-known/est/[label/]operation`; OPCP appends the edition (and for cacerts
 the key type), and puts cacerts below `/{ca}`; CSMSs use `/.well-known/{ca}` and `/{ca}` for
 enrolment as well. Every operation therefore answers below all four prefixes, with and without an
-edition, with and without a final slash. These routes carry base64, not JSON, and so stand outside
-of the API description.
+edition, with and without a final slash. `pki.api.est_description` describes them.
 """
 
 from collections.abc import Callable, Iterator

@@ -11,8 +11,9 @@ from flask import Flask
 from authorization.api.oicp_answers import is_oicp
 from contract_service.api.opcp import is_opcp
 from foundation.principal import LOCAL_ADMINISTRATOR
-from server.app import OWN_AUTHENTICATION, PUBLIC, create_application
+from server.app import create_application
 from server.bodies import MAXIMUM_BODY_BYTES
+from server.description import OWN_AUTHENTICATION, PUBLIC
 from server.entry import flask_application
 from tests.server.assembly import OURS, Answer, Application, Things
 from tests.server.rule import EVERYONE

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from foundation.principal import ClientRole
-from server.app import PUBLIC
+from server.description import PUBLIC
 from server.entry import flask_application
 from tests.pki.est.assembly import (
     PKCS7,
