@@ -1,12 +1,14 @@
-"""Requests whose body is a file of records; no JSON document, so no API description has them."""
+"""Requests whose body is a file of records, and how the API description has them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
+from typing import Any
 
 import orjson
 from flask import Response, request
+from pydantic import BaseModel, Field, create_model
 
 from foundation.errors import Kind, ServiceError
 from foundation.line_report import LineReport, bulk_report
@@ -17,6 +19,39 @@ _FORMATS = {
     "application/jsonl": FileFormat.JSON_LINES,
     "text/csv": FileFormat.CSV,
 }
+
+
+class ReportedLine(BaseModel):
+    """What became of the record that begins in a line of a file."""
+
+    line: int
+    emaid: str | None = Field(None, description="The contract, where the file is of contracts")
+    outcome: str
+    code: str | None = Field(None, description="Why it was refused, for machines")
+    detail: str | None = None
+    fields: dict[str, str] = Field(default_factory=dict, description="Input -> what is wrong")
+
+
+def described_file(
+    dry_run: str, what: str, media_types: Iterable[str] = tuple(_FORMATS)
+) -> dict[str, Any]:
+    """Return what OpenAPI says of a request with a file: the query's `dry_run`, and the body."""
+    schema = {"type": "string", "format": "binary", "description": what}
+    return {
+        "parameters": [
+            {
+                "name": dry_run,
+                "in": "query",
+                "required": False,
+                "description": "Say what would become of each record, and change nothing",
+                "schema": {"type": "boolean", "default": False},
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {media_type: {"schema": schema} for media_type in media_types},
+        },
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +67,26 @@ class BulkRoute:
     dry_run: str
     command: str
     outcomes: type[StrEnum]
+
+    @property
+    def report_body(self) -> type[BaseModel]:
+        """The schema of an answer: how many records met each outcome, and every line."""
+        counts: dict[str, Any] = {outcome.value: (int, ...) for outcome in self.outcomes}
+        return create_model(
+            f"{self.records.capitalize()}Report",
+            __doc__=f"What became of a file of {self.records}.",
+            dry_run=(bool, ...),
+            **counts,
+            lines=(list[ReportedLine], ...),
+        )
+
+    def described(self) -> dict[str, Any]:
+        """Return what OpenAPI says of the request."""
+        return described_file(
+            self.dry_run,
+            f"A file of {self.records}, of {self.maximum_bytes} bytes and {self.maximum_lines} "
+            "lines at most",
+        )
 
     def answer(
         self, work: Callable[[LineSource, FileFormat, bool], Iterable[LineReport]]

@@ -27,8 +27,6 @@ UNDESCRIBED: Mapping[str, str] = MappingProxyType(
         r"/metrics": "Prometheus has a format of its own",
         r"/openapi\.json|/docs.*": "the description itself, and its page",
         r"/ocpp/\{version\}/\{station_id\}/\{action\}": "refuses what OCPP knows and we do not",
-        r"/v1/(sites/import(-ocpi-locations)?|contracts/provisioning|autocharge/imports"
-        r"|oem/provCerts/bulk)": "takes files of records, no JSON document",
         r"/\.well-known/est/\w+/\{edition\}(/\{algorithm\})?": "EST: as with a label in the path",
         r"(/\.well-known)?/\{ca\}/\w+(/\{edition\}(/\{algorithm\})?)?": (
             "EST: other products' spellings of /.well-known/est/{ca}"

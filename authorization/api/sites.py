@@ -70,7 +70,17 @@ def sites_blueprint(
 def _add_imports(
     blueprint: APIBlueprint, operations: SiteOperations, principal: Callable[[], Principal]
 ) -> None:
+    tags, report = [Tag(name="Sites")], _BULK.report_body
+
+    @blueprint.post(
+        "/v1/sites/import",
+        tags=tags,
+        summary="Import a file of sites",
+        responses={200: report},
+        openapi_extensions=_BULK.described(),
+    )
     def import_sites() -> Response:
+        """The columns, or members, are in docs/sites.md."""
         asker = principal()
         asker.require_role(ClientRole.CPO)  # before anything of the body is read
         return _BULK.answer(
@@ -79,15 +89,28 @@ def _add_imports(
             )
         )
 
+    locations = {"anyOf": [{"type": "array", "items": {"type": "object"}}, {"type": "object"}]}
+
+    @blueprint.post(
+        "/v1/sites/import-ocpi-locations",
+        tags=tags,
+        summary="Import OCPI's Locations",
+        responses={200: report},
+        openapi_extensions=_BULK.described()
+        | {
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": locations}},
+            }
+        },
+    )
     def import_locations() -> Response:
+        """A list of Location objects (OCPI 2.2.1, 2.3.0), or OCPI's answer with one in `data`."""
         asker = principal()
         asker.require_role(ClientRole.CPO)
         is_dry = _BULK.is_dry()
         records = read_locations(BytesIO(_BULK.body()))
         return _BULK.report(operations.import_sites(asker, records, dry_run=is_dry), is_dry)
-
-    for name, view in (("import", import_sites), ("import-ocpi-locations", import_locations)):
-        blueprint.add_url_rule(f"/v1/sites/{name}", view.__name__, view, methods=["POST"])
 
 
 def _add_sites(

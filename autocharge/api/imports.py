@@ -21,6 +21,7 @@ from autocharge.model.enrolment_import import REPORT_COLUMNS, report_rows
 from autocharge.operations.read_imports import ReadImports
 from autocharge.operations.receive_import import ReceiveImport
 from autocharge.operations.undo_import import UndoImport
+from foundation.bulk_route import described_file
 from foundation.errors import Kind, ServiceError
 from foundation.principal import ClientRole, Principal
 from foundation.spreadsheet import csv_text
@@ -67,8 +68,16 @@ def imports_blueprint(
 def _add_receipt(
     blueprint: APIBlueprint, operations: ImportOperations, principal: Callable[[], Principal]
 ) -> None:
-    # no JSON document, so no API description has it
+    @blueprint.post(
+        "/v1/autocharge/imports",
+        summary="Import a file of vehicle identifiers",
+        responses={202: ImportBody},
+        openapi_extensions=described_file(
+            _DRY_RUN, "A file of identifiers; docs/autocharge.md has its columns", [CSV]
+        ),
+    )
     def receive_import() -> Response:
+        """It is read in the background; `Location` says where its progress shows."""
         asker = principal()
         asker.require_role(ClientRole.MO)  # before anything of the body is read
         if request.mimetype != CSV:
@@ -91,10 +100,6 @@ def _add_receipt(
         answer = _json(ImportBody.of(received), 202)
         answer.headers["Location"] = f"/v1/autocharge/imports/{received.import_id}"
         return answer
-
-    blueprint.add_url_rule(
-        "/v1/autocharge/imports", "receive_import", receive_import, methods=["POST"]
-    )
 
 
 def _add_reading(

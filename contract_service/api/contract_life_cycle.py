@@ -85,7 +85,14 @@ def contract_life_cycle_blueprint(
         "contract_life_cycle", __name__, abp_tags=[_TAG], abp_responses=problem_responses
     )
 
+    @blueprint.post(
+        "/v1/contracts/provisioning",
+        summary="Provision a file of contracts",
+        responses={200: _BULK.report_body},
+        openapi_extensions=_BULK.described(),
+    )
     def provision_contracts() -> Response:
+        """The columns, or members, are in docs/contracts.md."""
         asker = principal()
         asker.require_role(ClientRole.MO)  # before anything of the body is read
         return _BULK.answer(
@@ -93,13 +100,6 @@ def contract_life_cycle_blueprint(
                 asker, read_contracts(file, file_format), dry_run=dry_run
             )
         )
-
-    blueprint.add_url_rule(
-        "/v1/contracts/provisioning",
-        "provision_contracts",
-        provision_contracts,
-        methods=["POST"],
-    )
 
     @blueprint.post(
         "/v1/contracts/<emaid>/renew",

@@ -108,12 +108,17 @@ def opcp_vehicles_blueprint(
         operations.look_up(principal(), path.pcid)
         return Response(status=200)
 
-    blueprint.add_url_rule(
+    @blueprint.post(
         "/v1/oem/provCerts/bulk",
-        "publish_vehicles",
-        lambda: _publish_many(operations.publish_many, principal()),
-        methods=["POST"],
+        operation_id="publishVehicles",
+        summary="Publish a file of provisioning certificates",
+        responses={200: _BULK.report_body},
+        openapi_extensions=_BULK.described(),
     )
+    def publish_vehicles() -> Response:
+        """The columns, or members, are in docs/pools.md; no route of OPCP's."""
+        return _publish_many(operations.publish_many, principal())
+
     return blueprint
 
 

@@ -38,6 +38,7 @@ def test_no_reason_outlives_its_routes(application: Application, paths: Any) -> 
     left_out = {path for (_, path), _ in routes_of(app)} - set(paths)
     for pattern in UNDESCRIBED:
         assert any(re.fullmatch(pattern, path) for path in left_out), pattern
+    assert not [path for path in paths if why_undescribed(path)]
 
 
 def test_what_is_described_is_served(application: Application, paths: Any) -> None:
