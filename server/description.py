@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 from flask_openapi3 import OpenAPI
+from flask_openapi3.utils import get_operation_id_for_path
 
 from pki.api.est_description import est_paths
 from pki.api.status_description import status_paths
@@ -63,22 +64,61 @@ def api_description(described: OpenAPI) -> dict[str, Any]:
     """
     endpoints = dict(routes_of(described))
     served = {path for _, path in endpoints}
+    document = described.api_doc
     paths: dict[str, dict[str, dict[str, Any]]] = {
-        **described.api_doc["paths"],
+        **document["paths"],
         **{path: item for path, item in est_paths().items() if path in served},
         **status_paths(),
     }
+    schemas = document["components"]["schemas"]
     return {
-        **described.api_doc,
+        **document,
         "security": [{"bearer": []}, {"api_key": []}],
         "paths": {
             path: {
-                method: {**operation, **_security(endpoints.get((method.upper(), path), ""))}
+                method: _finished(operation, path, method, endpoints.get((method.upper(), path)))
                 for method, operation in operations.items()
             }
             for path, operations in paths.items()
         },
+        "components": {
+            **document["components"],
+            "schemas": {name: _told_apart(schema) for name, schema in schemas.items()},
+        },
     }
+
+
+def _finished(
+    operation: dict[str, Any], path: str, method: str, endpoint: str | None
+) -> dict[str, Any]:
+    if endpoint is None:
+        return operation
+    name = _operation_id(operation["operationId"], path, method, endpoint)
+    return {**operation, "operationId": name, **_security(endpoint)}
+
+
+def _operation_id(given: str, path: str, method: str, endpoint: str) -> str:
+    """Return what the standard calls an operation, else the name of its view: clients show it.
+
+    Views of OCPI's modules are named alike, so their module stands before.
+    """
+    blueprint, _, view = endpoint.rpartition(".")
+    made_up = get_operation_id_for_path(bp_name=blueprint, name=view, path=path, method=method)
+    if given != made_up:
+        return given
+    return f"{blueprint}_{view}" if blueprint in OWN_AUTHENTICATION else view
+
+
+def _told_apart(schema: dict[str, Any]) -> dict[str, Any]:
+    """Name the values of an enumeration that differ in case alone, as generators' constants do."""
+    values = [str(value).upper() for value in schema.get("enum", ())]
+    if len(values) == len(set(values)):
+        return schema
+    names = [
+        value if values.index(value) == number else f"{value}_{number}"
+        for number, value in enumerate(values)
+    ]
+    return {**schema, "x-enum-varnames": names}
 
 
 def _security(endpoint: str) -> dict[str, list[dict[str, list[str]]]]:

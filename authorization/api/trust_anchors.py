@@ -100,7 +100,7 @@ def trust_anchors_blueprint(
         summary="Plan the steps to the roots that a station shall trust",
         responses={200: PlanBody},
     )
-    def plan(path: TrustAnchorsPath, body: WantedAnchors) -> Response:
+    def plan_trust_anchors(path: TrustAnchorsPath, body: WantedAnchors) -> Response:
         """Installs before it deletes; nothing is changed here unless `queue` asks for calls."""
         version, who = body.ocpp_version, principal()
         wanted = [_anchor(plan_anchors.find_root, one) for one in body.wanted]

@@ -201,7 +201,7 @@ def _add_providers(
         summary="Show whether a provider has Autocharge on",
         responses={200: ChoiceBody},
     )
-    def show_choice(path: ProviderPath) -> Response:
+    def show_provider_choice(path: ProviderPath) -> Response:
         """On where the provider never chose."""
         choice = operations.choose.show(principal(), path.provider_id)
         return _json(ChoiceBody.of(path.provider_id, choice))
@@ -211,7 +211,7 @@ def _add_providers(
         summary="Switch Autocharge on or off for a provider",
         responses={200: ChoiceBody},
     )
-    def choose(path: ProviderPath, body: Choice) -> Response:
+    def set_provider_choice(path: ProviderPath, body: Choice) -> Response:
         """For all its contracts at once; the enrolments stay."""
         on = body.autocharge == "on"
         choice = operations.choose(

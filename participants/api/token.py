@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, json, request
 from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.models.schema import Schema
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from foundation.errors import Kind, ServiceError
@@ -24,12 +25,14 @@ from participants.operations.issue_token import IssueToken
 def token_blueprint(issue_token: IssueToken, limits: TokenLimits) -> APIBlueprint:
     """Return the blueprint `token`, which needs no access token."""
     blueprint = APIBlueprint("token", __name__)
+    for name in _REQUESTS.values():
+        blueprint.components_schemas[name] = _described_request(issue_token.public_url, name)
 
     @blueprint.post(
         "/oauth/token",
         tags=[Tag(name="Access tokens")],
         summary="Get an access token for a client's secret",
-        openapi_extensions=_request_body(issue_token.public_url),
+        openapi_extensions=_request_body(),
         responses={
             200: TokenResponse,
             **dict.fromkeys((400, 401, 413, 415, 429), TokenErrorResponse),
@@ -68,20 +71,32 @@ def token_blueprint(issue_token: IssueToken, limits: TokenLimits) -> APIBlueprin
     return blueprint
 
 
-def _request_body(public_url: str) -> dict[str, Any]:
-    """Return what is documented of the request: one schema for both forms of it.
+_REQUESTS = {JSON: "TokenRequest", FORM: "TokenForm"}
+"""Named apart, as generated clients choose the media type by the schema."""
 
-    Stricter than what is read: other grant types and audiences are understood, and refused.
+
+def _request_body() -> dict[str, Any]:
+    content = {
+        media_type: {"schema": {"$ref": f"#/components/schemas/{name}"}}
+        for media_type, name in _REQUESTS.items()
+    }
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _described_request(public_url: str, title: str) -> Schema:
+    """Return what is documented of the request.
+
+    Stricter than what is read: other grant types and audiences are understood, and refused; id
+    and secret may stand in HTTP Basic instead.
     """
-    schema = TokenRequest.model_json_schema()
+    schema = TokenRequest.model_json_schema() | {"title": title}
     schema["properties"]["grant_type"]["enum"] = ["client_credentials"]
     schema["properties"]["audience"] = {
         "type": "string",
         "enum": [public_url, f"{public_url}/"],
         "description": "This service's base URL; may be left out",
     }
-    media = {"schema": schema}
-    return {"requestBody": {"required": True, "content": {JSON: media, FORM: media}}}
+    return Schema(**schema)
 
 
 def _service_error(failure: ServiceError) -> Response:

@@ -60,3 +60,22 @@ def test_no_two_schemas_share_a_name(application: Application) -> None:
         for name, schema in getattr(blueprint, "components_schemas", {}).items():
             meant.setdefault(name, set()).add(repr(schema))
     assert [name for name, schemas in meant.items() if len(schemas) > 1] == []
+
+
+def test_every_operation_has_a_name_of_its_own_that_says_what_it_does(paths: Any) -> None:
+    """Generated clients make functions, and files, of them."""
+    names = [operation["operationId"] for item in paths.values() for operation in item.values()]
+    assert len({name.lower() for name in names}) == len(names)
+    assert [name for name in names if not re.fullmatch(r"[A-Za-z]\w{2,40}", name)] == []
+    assert {"authorize", "read_authorization", "addOEMProvCert", "ocpi_show", "get_ocsp"} <= {
+        *names
+    }
+
+
+def test_no_two_values_of_an_enumeration_are_named_alike(application: Application) -> None:
+    app = flask_application(application.services, with_management=True)
+    for name, schema in api_description(app)["components"]["schemas"].items():
+        names = [
+            str(value).upper() for value in schema.get("x-enum-varnames", schema.get("enum", ()))
+        ]
+        assert len(set(names)) == len(names), name

@@ -321,11 +321,12 @@ def test_what_the_token_endpoint_cannot_help_is_left_to_the_server(
 def test_the_api_description_shows_both_forms(process: Process) -> None:
     app = OpenAPI("test")
     app.register_api(token_blueprint(process.issue_token, TokenLimits()))
+    schemas = app.api_doc["components"]["schemas"]
     operation = app.api_doc["paths"]["/oauth/token"]["post"]
     content = operation["requestBody"]["content"]
     assert set(content) == {JSON, FORM}
     for media in content.values():
-        schema = media["schema"]
+        schema = schemas[media["schema"]["$ref"].rpartition("/")[2]]
         assert set(schema["required"]) == {"grant_type", "client_id", "client_secret"}
         assert schema["properties"]["audience"]["enum"] == [PUBLIC_URL, f"{PUBLIC_URL}/"]
     assert {"200", "400", "401", "413", "415", "429"} <= set(operation["responses"])
