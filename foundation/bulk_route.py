@@ -33,9 +33,12 @@ class ReportedLine(BaseModel):
 
 
 def described_file(
-    dry_run: str, what: str, media_types: Iterable[str] = tuple(_FORMATS)
+    dry_run: str, what: str, media_type: str = "application/x-ndjson"
 ) -> dict[str, Any]:
-    """Return what OpenAPI says of a request with a file: the query's `dry_run`, and the body."""
+    """Return what OpenAPI says of a request with a file: the query's `dry_run`, and the body.
+
+    Of one media type: of several, all of them octets, a generated client cannot choose.
+    """
     schema = {"type": "string", "format": "binary", "description": what}
     return {
         "parameters": [
@@ -49,7 +52,7 @@ def described_file(
         ],
         "requestBody": {
             "required": True,
-            "content": {media_type: {"schema": schema} for media_type in media_types},
+            "content": {media_type: {"schema": schema}},
         },
     }
 
@@ -85,7 +88,7 @@ class BulkRoute:
         return described_file(
             self.dry_run,
             f"A file of {self.records}, of {self.maximum_bytes} bytes and {self.maximum_lines} "
-            "lines at most",
+            "lines at most: JSON lines or, sent as `text/csv`, CSV with a header",
         )
 
     def answer(

@@ -73,7 +73,7 @@ def _add_receipt(
         summary="Import a file of vehicle identifiers",
         responses={202: ImportBody},
         openapi_extensions=described_file(
-            _DRY_RUN, "A file of identifiers; docs/autocharge.md has its columns", [CSV]
+            _DRY_RUN, "A file of identifiers; docs/autocharge.md has its columns", CSV
         ),
     )
     def receive_import() -> Response:

@@ -10,7 +10,6 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from foundation.errors import Kind, ServiceError
 from participants.api.rate_limits import TokenLimits
 from participants.api.token_request import (
-    FORM,
     JSON,
     MAXIMUM_BODY_BYTES,
     TokenErrorResponse,
@@ -25,8 +24,7 @@ from participants.operations.issue_token import IssueToken
 def token_blueprint(issue_token: IssueToken, limits: TokenLimits) -> APIBlueprint:
     """Return the blueprint `token`, which needs no access token."""
     blueprint = APIBlueprint("token", __name__)
-    for name in _REQUESTS.values():
-        blueprint.components_schemas[name] = _described_request(issue_token.public_url, name)
+    blueprint.components_schemas[_REQUEST] = _described_request(issue_token.public_url)
 
     @blueprint.post(
         "/oauth/token",
@@ -39,7 +37,10 @@ def token_blueprint(issue_token: IssueToken, limits: TokenLimits) -> APIBlueprin
         },
     )
     def token() -> Response:
-        """OAuth 2.0 client credentials, as JSON or as a form, or with HTTP Basic."""
+        """OAuth 2.0 client credentials, as JSON; a form of the same members is read as well.
+
+        Id and secret may stand in HTTP Basic instead (RFC 6749 section 2.3.1).
+        """
         wait = limits.request_from(request.remote_addr)
         if wait is not None:
             return _too_many(wait)
@@ -71,25 +72,22 @@ def token_blueprint(issue_token: IssueToken, limits: TokenLimits) -> APIBlueprin
     return blueprint
 
 
-_REQUESTS = {JSON: "TokenRequest", FORM: "TokenForm"}
-"""Named apart, as generated clients choose the media type by the schema."""
+_REQUEST = "TokenRequest"
 
 
 def _request_body() -> dict[str, Any]:
-    content = {
-        media_type: {"schema": {"$ref": f"#/components/schemas/{name}"}}
-        for media_type, name in _REQUESTS.items()
-    }
+    """Return the one form of the request that is described: generated clients need no choice."""
+    content = {JSON: {"schema": {"$ref": f"#/components/schemas/{_REQUEST}"}}}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _described_request(public_url: str, title: str) -> Schema:
+def _described_request(public_url: str) -> Schema:
     """Return what is documented of the request.
 
     Stricter than what is read: other grant types and audiences are understood, and refused; id
     and secret may stand in HTTP Basic instead.
     """
-    schema = TokenRequest.model_json_schema() | {"title": title}
+    schema = TokenRequest.model_json_schema()
     schema["properties"]["grant_type"]["enum"] = ["client_credentials"]
     schema["properties"]["audience"] = {
         "type": "string",

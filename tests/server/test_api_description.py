@@ -36,7 +36,6 @@ schemathesis.serializer.alias(
         "application/pkcs10",
         "application/ocsp-request",
         "text/csv",
-        "application/jsonl",
         "application/x-ndjson",
     ],
     "application/octet-stream",
