@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from authorization.operations.own_contract import own_contract
+from authorization.operations.own_contract import readable_contract
 from authorization.operations.ports import ContractFinder, ListedToken, TokenReader, ValidateChain
 from autocharge.operations.list_enrolments import EnrolmentPage, ListedEnrolment
 from contract_service.model.contract import ContractCertificate
@@ -49,8 +49,8 @@ class ListAccessMethods:
     clock: Clock
 
     def __call__(self, principal: Principal, emaid: Emaid) -> AccessMethods:
-        """Return all of them, the latest 20 certificates; raises as `own_contract`."""
-        contract = own_contract(principal, self.contracts, emaid)
+        """Return all of them, the latest 20 certificates; raises as `readable_contract`."""
+        contract = readable_contract(principal, self.contracts, emaid)
         now = self.clock()
         certificates = []
         for one in self.contracts.certificates(contract.emaid)[:MOST_CERTIFICATES]:

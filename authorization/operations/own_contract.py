@@ -26,6 +26,16 @@ def own_contract(principal: Principal, contracts: ContractFinder, emaid: Emaid) 
     return contract
 
 
+def readable_contract(principal: Principal, contracts: ContractFinder, emaid: Emaid) -> Contract:
+    """Return the contract to its provider, an administrator or an auditor; raises as above."""
+    if not principal.reads_everything:
+        return own_contract(principal, contracts, emaid)
+    contract = contracts(emaid)
+    if contract is None:
+        raise ServiceError(Kind.NOT_FOUND, "contract_not_found", "there is no such contract")
+    return contract
+
+
 def token_event(type_: str, token: AccessToken, principal: Principal, at: datetime) -> Event:
     """Return the event `type_` about a token, by references only."""
     subject = {"token_id": token.token_id, "contract_id": token.contract_id}

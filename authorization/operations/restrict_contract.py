@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from authorization.model.restrictions import MAX_HOURS, MAX_SITES, Restrictions
 from authorization.model.site import zone_of
-from authorization.operations.own_contract import own_contract
+from authorization.operations.own_contract import own_contract, readable_contract
 from authorization.operations.place_ports import OpenPlaceUnitOfWork, RestrictionReader
 from authorization.operations.ports import ContractFinder
 from contract_service.model.contract import Contract
@@ -25,8 +25,8 @@ class RestrictContract:
     clock: Clock
 
     def show(self, principal: Principal, emaid: Emaid) -> Restrictions:
-        """Return what the contract is restricted to; raises as `own_contract`."""
-        contract = own_contract(principal, self.contracts, emaid)
+        """Return what the contract is restricted to; raises as `readable_contract`."""
+        contract = readable_contract(principal, self.contracts, emaid)
         return self.restrictions.find(contract.contract_id) or Restrictions()
 
     def put(self, principal: Principal, emaid: Emaid, wanted: Restrictions) -> None:

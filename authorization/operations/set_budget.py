@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from authorization.model.budget import Budget
 from authorization.model.session import SessionPolicy
 from authorization.model.standing import Standing
-from authorization.operations.own_contract import own_contract
+from authorization.operations.own_contract import own_contract, readable_contract
 from authorization.operations.ports import ContractFinder, OpenUnitOfWork
 from authorization.operations.session_ports import StandingReader
 from contract_service.model.contract import Contract
@@ -59,8 +59,8 @@ class ShowBudget:
     def __call__(self, principal: Principal, emaid: Emaid) -> tuple[Budget, Standing]:
         """Return the budget that holds (the policy's where none is set) and how it stands.
 
-        Raises as `own_contract`.
+        Raises as `readable_contract`.
         """
-        contract = own_contract(principal, self.contracts, emaid)
+        contract = readable_contract(principal, self.contracts, emaid)
         (standing,) = self.fetch(self.standings.lookup(contract.contract_id, lambda found: found))
         return standing.budget or Budget(self.policy.at_once), standing

@@ -33,7 +33,7 @@ class Form(StrEnum):
     EVSE_ID = "an EVSE ID"
     FINGERPRINT = "a fingerprint"
     SERIAL = "a serial number"
-    STATION_ID = "a station's id"
+    STATION_ID = "a name or id"
 
 
 def forms_of(text: str) -> Iterator[Form]:

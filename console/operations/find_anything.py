@@ -33,7 +33,7 @@ LookUp = Callable[[Principal, str], Iterable[Hit]]
 class FindAnything:
     """Looks a text up as everything that it may be."""
 
-    look_ups: Mapping[Form, Sequence[LookUp]]
+    look_ups: Sequence[Mapping[Form, Sequence[LookUp]]]
 
     def __call__(self, principal: Principal, text: str) -> Found:
         """Return the hits, each thing once. The text may be longer than any identifier."""
@@ -41,7 +41,7 @@ class FindAnything:
         tried = []
         for form in forms_of(text):
             tried.append(form.value)
-            for look_up in self.look_ups.get(form, ()):
+            for look_up in (one for of in self.look_ups for one in of.get(form, ())):
                 for hit in _hits(look_up, principal, text):
                     hits.setdefault((hit.thing, hit.key), hit)
         return Found(list(hits.values()), tried)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -129,6 +129,13 @@ def _context(app: Flask, menu: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _guard(app: Flask) -> None:
+    @app.before_request
+    def only_text() -> None:
+        # PostgreSQL keeps no such character, and no identifier of the field has one
+        given = (request.path, *request.args.values(), *request.form.values())
+        if any("\x00" in text for text in given):
+            abort(400)
+
     @app.before_request
     def only_people() -> WerkzeugResponse | None:
         endpoint = request.endpoint or ""

@@ -13,6 +13,11 @@ from foundation.errors import Kind, ServiceError
 
 PAGES: dict[Thing, tuple[str, str]] = {
     Thing.DECISION: ("decisions.show", "reference"),
+    Thing.CONTRACT: ("contracts.show", "contract_id"),
+    Thing.VEHICLE: ("vehicles.show", "enrolment_id"),
+    Thing.CERTIFICATE: ("certificates.show", "fingerprint"),
+    Thing.STATION: ("stations.show", "station_id"),
+    Thing.PARTICIPANT: ("participants.show", "client_id"),
 }
 """Thing -> the endpoint that shows it, and what the endpoint calls the key."""
 

@@ -213,10 +213,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/v1/contracts/provisioning"): Rule(
         None, PROVIDER | {"other_mo"}, "body_not_contracts"
     ),
-    ("GET", "/v1/contracts/{emaid}/budget"): Rule(None, PROVIDER),
+    ("GET", "/v1/contracts/{emaid}/budget"): Rule(None, READING_PROVIDER),
     ("PUT", "/v1/contracts/{emaid}/budget"): Rule({"sessions_at_once": 2}, PROVIDER),
     ("DELETE", "/v1/contracts/{emaid}/budget"): Rule(None, PROVIDER, 204),
-    ("GET", "/v1/contracts/{emaid}/access-methods"): Rule(None, PROVIDER),
+    ("GET", "/v1/contracts/{emaid}/access-methods"): Rule(None, READING_PROVIDER),
     ("POST", "/v1/contracts/{emaid}/access-methods"): Rule(
         {"kind": "app", "uid": "{free_station_id}"}, PROVIDER, 201
     ),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tests.server.assembly import OURS
-from tests.server.rule import OPERATOR, PROVIDER, Rule
+from tests.server.rule import OPERATOR, PROVIDER, READING_PROVIDER, Rule
 
 PLACE_RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/v1/sites"): Rule(None, OPERATOR | {"auditor"}, blind=frozenset({"other_cpo"})),
@@ -33,7 +33,7 @@ PLACE_RULES: Mapping[tuple[str, str], Rule] = {
     ("DELETE", "/v1/access-groups/{operator_id}/{group_id}"): Rule(
         None, OPERATOR, 204, path="/v1/access-groups/" + OURS + "/{group_id}"
     ),
-    ("GET", "/v1/contracts/{emaid}/restrictions"): Rule(None, PROVIDER),
+    ("GET", "/v1/contracts/{emaid}/restrictions"): Rule(None, READING_PROVIDER),
     ("PUT", "/v1/contracts/{emaid}/restrictions"): Rule(
         {"connector_types": ["CCS"]}, PROVIDER, 204
     ),

@@ -15,11 +15,26 @@ FORMS = {
 }
 """What the forms are sent with, where an empty one would be refused for that alone."""
 
+OPERATORS = {ConsoleRole.ADMINISTRATOR, ConsoleRole.OPERATOR}
+OFFICERS = {ConsoleRole.ADMINISTRATOR, ConsoleRole.PKI_OFFICER}
+REVEALERS = {ConsoleRole.ADMINISTRATOR, ConsoleRole.AUDITOR, ConsoleRole.OPERATOR}
+
 ALLOWED = {
+    "authorities.publish": OFFICERS,
+    "autocharge.decide": OPERATORS,
+    "autocharge.release": OPERATORS,
+    "autocharge.undo": OPERATORS,
+    "certificates.release": OFFICERS,
+    "certificates.revoke": OFFICERS,
+    "contracts.status": OPERATORS,
+    "participants.create": {ConsoleRole.ADMINISTRATOR},
+    "participants.rotate": {ConsoleRole.ADMINISTRATOR},
+    "participants.withdraw": {ConsoleRole.ADMINISTRATOR},
+    "vehicles.status": OPERATORS,
     "people.add": {ConsoleRole.ADMINISTRATOR},
     "people.change": {ConsoleRole.ADMINISTRATOR},
     "people.list": {ConsoleRole.ADMINISTRATOR},
-    "decisions.reveal": {ConsoleRole.ADMINISTRATOR, ConsoleRole.AUDITOR, ConsoleRole.OPERATOR},
+    "decisions.reveal": REVEALERS,
 }
 """Endpoints that not every role may use, and who may."""
 
