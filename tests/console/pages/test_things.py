@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from console.model.roles import ConsoleRole
+from contract_service.model.contract import ContractCertificate
 from contract_service.model.pem import chain_pem
 from foundation.identifiers import Emaid
 from foundation.outbox import outbox
 from foundation.principal import LOCAL_ADMINISTRATOR
 from pki.model.authority import fingerprint
-from pki.model.issued import IssuedCertificate
 from pki.model.roles import Edition, KeyAlgorithm
 from pki.operations.create_hierarchy import HierarchyRequest
 from server.wiring import Services
@@ -77,7 +77,7 @@ def scene(office: Office) -> Scene:
     )
 
 
-def issue(office: Office, emaid: str) -> IssuedCertificate:
+def issue(office: Office, emaid: str) -> ContractCertificate:
     key = ec.generate_private_key(ec.SECP256R1())
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     csr = request.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
