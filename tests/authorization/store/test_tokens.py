@@ -1,5 +1,6 @@
 """Cards and app accounts on both databases: whose they are, and that nobody takes another's."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -60,11 +61,13 @@ def test_blocking_and_removing_show_at_once(kept: Kept) -> None:
 @pytest.mark.parametrize("principal", [OTHER_MO, CPO, AUDITOR])
 @pytest.mark.parametrize("emaid", [EMAID, OTHER_EMAID])
 def test_strangers_learn_nothing(kept: Kept, principal: Principal, emaid: Emaid) -> None:
-    for action in (
+    actions: list[Callable[[], object]] = [
         lambda: kept.add_token(principal, emaid, TokenKind.RFID, UID),
-        lambda: kept.list_access_methods(principal, emaid),
         lambda: kept.change_token.remove(principal, emaid, "t" * 36),
-    ):
+    ]
+    if principal is not AUDITOR:  # who reads everything and changes nothing
+        actions.append(lambda: kept.list_access_methods(principal, emaid))
+    for action in actions:
         with pytest.raises(ServiceError) as caught:
             action()
         assert (caught.value.kind, caught.value.code) == (Kind.FORBIDDEN, "provider_not_yours")
