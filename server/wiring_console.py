@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.metadata import version
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, request
 
@@ -49,6 +48,7 @@ from server.console_search import (
     of_places,
 )
 from server.observability import ROUTE
+from server.problems import STATUS
 from server.wiring_web import WebServices
 
 MENU = (
@@ -67,11 +67,14 @@ MENU = (
 
 def console_application(services: WebServices) -> Flask:
     """Return the console's application over `services`."""
-    address = urlsplit(services.settings.public_url)
-    secure = address.scheme == "https"
+    public_url = services.settings.public_url
+    secure = public_url.startswith("https://")
     app = create_console(
         ConsoleSettings(
-            address.hostname or "localhost", secure, services.installation.demo, version("evtrust")
+            public_url,
+            services.installation.demo,
+            version("evtrust"),
+            STATUS,
         ),
         ConsolePeople(services.console_accounts, SqlPasskeys(services.database), services.clock),
         BrowserSessions(services.console_sessions, services.clock, secure),

@@ -95,10 +95,10 @@ class NoMail(MailUtil):
 
 
 def add_signing_in(
-    app: Flask, people: ConsolePeople, sessions: BrowserSessions, secret: ConsoleSecret, host: str
+    app: Flask, people: ConsolePeople, sessions: BrowserSessions, secret: ConsoleSecret
 ) -> None:
     """Add the forms by which people sign in, and what keeps others out, to the console's app."""
-    app.config.update(_settings(secret, host))
+    app.config.update(_settings(secret))
     app.session_interface = sessions
     CSRFProtect(app)
     app.extensions["console_people"] = people
@@ -121,7 +121,7 @@ def add_signing_in(
         _session().belong_to(None)
 
 
-def _settings(secret: ConsoleSecret, host: str) -> Mapping[str, Any]:
+def _settings(secret: ConsoleSecret) -> Mapping[str, Any]:
     return {
         "SECRET_KEY": secret.forms,
         "WTF_CSRF_TIME_LIMIT": None,  # the session's end is the form's
@@ -144,7 +144,6 @@ def _settings(secret: ConsoleSecret, host: str) -> Mapping[str, Any]:
         "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
         "SECURITY_WEBAUTHN": True,
         "SECURITY_WAN_RP_NAME": "evtrust",
-        "SECURITY_WAN_RP_ID": host,
         "SECURITY_WAN_ALLOW_USER_HINTS": False,
         "SECURITY_FRESHNESS": timedelta(minutes=30),
         "SECURITY_FRESHNESS_GRACE_PERIOD": timedelta(minutes=5),

@@ -14,6 +14,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from console.access.browser_sessions import PATH, BrowserSessions
+from console.access.own_address import AtOwnAddress
 from console.access.people import ConsolePeople
 from console.access.signing_in import ConsoleSecret, add_signing_in, signed_in_user
 from console.model.roles import Permission
@@ -37,19 +38,6 @@ POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
-
-_STATUS = {
-    Kind.MALFORMED: 400,
-    Kind.INVALID: 422,
-    Kind.UNAUTHENTICATED: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.CONFLICT: 409,
-    Kind.TOO_LARGE: 413,
-    Kind.UNSUPPORTED: 415,
-    Kind.RATE_LIMITED: 429,
-    Kind.UNAVAILABLE: 503,
-}
 
 _SAID = {
     400: "The browser sent something that this page does not understand. Go back and try again.",
@@ -77,12 +65,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSettings:
-    """What the server says: the address people use, whether by HTTPS, whether a demonstration."""
+    """What the server says: the address people use, whether it is a demonstration.
 
-    host: str
-    secure: bool
+    `statuses` are the HTTP statuses of the kinds of errors, the API's own.
+    """
+
+    public_url: str
     demo: bool
     version: str
+    statuses: Mapping[Kind, int]
 
 
 def create_console(
@@ -107,12 +98,13 @@ def create_console(
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Bootstrap5(app)
-    add_signing_in(app, people, sessions, secret, settings.host)
+    add_signing_in(app, people, sessions, secret)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     app.context_processor(lambda: _context(app, menu))
     _guard(app)
-    _answer_errors(app)
+    _answer_errors(app, settings.statuses)
+    app.wsgi_app = AtOwnAddress(app.wsgi_app, settings.public_url)  # type: ignore[method-assign]
     return app
 
 
@@ -160,10 +152,10 @@ def _guard(app: Flask) -> None:
         return response
 
 
-def _answer_errors(app: Flask) -> None:
+def _answer_errors(app: Flask, statuses: Mapping[Kind, int]) -> None:
     @app.errorhandler(ServiceError)
     def refused(failure: ServiceError) -> tuple[str, int]:
-        return _page(_STATUS[failure.kind], failure.detail, failure.code, failure.fields)
+        return _page(statuses[failure.kind], failure.detail, failure.code, failure.fields)
 
     @app.errorhandler(CSRFError)
     def stale(_failure: CSRFError) -> tuple[str, int]:
