@@ -72,7 +72,9 @@ def instructions(settings: Settings, told: dict[str, Any]) -> str:
     evtrust, python = ".venv/bin/evtrust", ".venv/bin/python"
     return f"""
 evtrust listens on {base}   (API description: {base}/docs)
-There is no web console yet. Stop with Ctrl-C; `make run` starts again with the same data.
+Stop with Ctrl-C; `make run` starts again with the same data.
+
+{console_sign_in(base, told["console"])}
 
 Paste into another terminal, in this folder. A token for the charge point operator:
 
@@ -109,6 +111,17 @@ Without curl:
 
 From here on: what the service logs.
 """
+
+
+def console_sign_in(base: str, person: dict[str, str] | None) -> str:
+    """Return how to sign in to the web console; None: the data are older than the console."""
+    if person is None:
+        add = ".venv/bin/evtrust console add you@example.org --role administrator"
+        return f"To look at it in a browser, make yourself an account:\n\n  {add}"
+    return f"""To look at it in a browser: {base}/console/
+
+  e-mail address  {person["user"]}
+  password        {person["password"]}"""
 
 
 def write_certificate_vehicle(home: Path, demo: dict[str, Any]) -> tuple[Path, Path]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from server.quickstart import console_sign_in
 from tests.end_to_end.service import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +73,33 @@ def quickstart(tmp_path: Path) -> Iterator[Quickstart]:
         started.process.communicate(timeout=10)
 
 
+def signs_in(quickstart: Quickstart) -> None:
+    """Open the console as it is printed, and sign in with what is printed."""
+    said = dict(
+        line.strip().rsplit(maxsplit=1)
+        for line in quickstart.printed.splitlines()
+        if line.startswith(("  e-mail address", "  password"))
+    )
+    address = quickstart.printed.split("in a browser: ")[1].split()[0]
+    jar = Path(quickstart.environment["EVTRUST_HOME"]) / "jar"
+    ask = ["curl", "-sL", "-b", str(jar), "-c", str(jar), address]
+    form = subprocess.run(ask, capture_output=True, text=True, check=True).stdout
+    fields = {
+        "csrf_token": form.split('name="csrf_token"')[1].split('value="')[1].split('"')[0],
+        "email": said["e-mail address"],
+        "password": said["password"],
+    }
+    data = [part for name, value in fields.items() for part in ("-d", f"{name}={value}")]
+    login = [*ask[:-1], f"{address}login", *data]
+    assert "<h1" in subprocess.run(login, capture_output=True, text=True, check=True).stdout
+    seen = subprocess.run(ask, capture_output=True, text=True, check=True).stdout
+    assert "Decisions of the last 24 hours" in seen
+
+
+def test_data_older_than_the_console_say_how_to_make_an_account() -> None:
+    assert "evtrust console add" in console_sign_in("http://127.0.0.1:1", None)
+
+
 def test_every_printed_command_does_what_is_said_until_it_is_stopped(
     quickstart: Quickstart,
 ) -> None:
@@ -100,6 +128,8 @@ def test_every_printed_command_does_what_is_said_until_it_is_stopped(
         assert outcome(by_chain) == ("accepted", "Accepted")
     for command in (alone_chain, alone_mac):
         assert quickstart.paste(command).startswith("accepted")
+
+    signs_in(quickstart)
 
     quickstart.process.send_signal(signal.SIGINT)
     said, _ = quickstart.process.communicate(timeout=20)
