@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 import sqlalchemy as sa
 
 from foundation.database import Database
@@ -125,3 +126,30 @@ def copy_sqlite(template: Path, target: Path) -> str:
     """Copy a SQLite file made by `create_schema` and return the copy's URL."""
     shutil.copyfile(template, target)
     return f"sqlite:///{target}"
+
+
+@contextmanager
+def database_of_its_own(request: pytest.FixtureRequest, home: Path) -> Iterator[Database]:
+    """Yield an empty database with the present schema, which ends with a fixture of wide scope.
+
+    `request.param` names its kind (`sqlite`, `postgresql`); a SQLite file lies in `home`.
+    """
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        with _opened(copy_sqlite(template, home / "evtrust.sqlite")) as database:
+            yield database
+        return
+    server: str = request.getfixturevalue("postgresql_server_url")
+    with temporary_postgresql_database(server) as url:
+        create_schema(url)
+        with _opened(url) as database:
+            yield database
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.close()

@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from console.model.roles import ConsoleRole
 from console.operations.add_account import NewAccount
 from foundation.clock import utc_now
-from foundation.database import Database
 from foundation.principal import LOCAL_ADMINISTRATOR
 from tests.console.browser import Browser
-from tests.databases import copy_sqlite, create_schema, temporary_postgresql_database
+from tests.databases import database_of_its_own
 from tests.server.assembly import Application
 
 
@@ -60,22 +58,9 @@ def office(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
     home = tmp_path_factory.mktemp("home")
-    if request.param == "sqlite":
-        url = copy_sqlite(request.getfixturevalue("sqlite_template"), home / "evtrust.sqlite")
-        yield from _opened(url, home)
-    else:
-        server: str = request.getfixturevalue("postgresql_server_url")
-        with temporary_postgresql_database(server) as url:
-            create_schema(url)
-            yield from _opened(url, home)
-
-
-def _opened(url: str, home: Path) -> Iterator[Office]:
-    database, hands = Database(url), Hands()
-    try:
+    with database_of_its_own(request, home) as database:
+        hands = Hands()
         yield Office(Application(database, home, hands), hands)
-    finally:
-        database.close()
 
 
 @pytest.fixture(autouse=True)

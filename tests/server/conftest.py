@@ -1,12 +1,10 @@
 """The whole application, once a module on either database."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from foundation.database import Database
-from tests.databases import copy_sqlite, create_schema, temporary_postgresql_database
+from tests.databases import database_of_its_own
 from tests.server.assembly import Application
 
 
@@ -15,19 +13,5 @@ def application(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Application]:
     home = tmp_path_factory.mktemp("home")
-    if request.param == "sqlite":
-        url = copy_sqlite(request.getfixturevalue("sqlite_template"), home / "evtrust.sqlite")
-        yield from _opened(url, home)
-    else:
-        server: str = request.getfixturevalue("postgresql_server_url")
-        with temporary_postgresql_database(server) as url:
-            create_schema(url)
-            yield from _opened(url, home)
-
-
-def _opened(url: str, home: Path) -> Iterator[Application]:
-    database = Database(url)
-    try:
+    with database_of_its_own(request, home) as database:
         yield Application(database, home)
-    finally:
-        database.close()

@@ -1,12 +1,10 @@
 """The whole application with its authorities, once for all tests of EST on either database."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from foundation.database import Database
-from tests.databases import copy_sqlite, create_schema, temporary_postgresql_database
+from tests.databases import database_of_its_own
 from tests.pki.est.assembly import found_authorities
 from tests.server.assembly import Application
 
@@ -17,21 +15,7 @@ def application(
 ) -> Iterator[Application]:
     """Tests share it: each uses ids of its own."""
     home = tmp_path_factory.mktemp("home")
-    if request.param == "sqlite":
-        url = copy_sqlite(request.getfixturevalue("sqlite_template"), home / "evtrust.sqlite")
-        yield from _opened(url, home)
-    else:
-        server: str = request.getfixturevalue("postgresql_server_url")
-        with temporary_postgresql_database(server) as url:
-            create_schema(url)
-            yield from _opened(url, home)
-
-
-def _opened(url: str, home: Path) -> Iterator[Application]:
-    database = Database(url)
-    try:
+    with database_of_its_own(request, home) as database:
         application = Application(database, home)
         found_authorities(application)
         yield application
-    finally:
-        database.close()
