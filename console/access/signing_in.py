@@ -31,6 +31,12 @@ MINIMUM_PASSWORD = 12
 MAXIMUM_PASSWORD = 256
 """Own judgement; NIST SP 800-63B-4 section 3.1.1.2 asks for 64 at least."""
 
+NO_MATCH = (
+    "E-mail address and password do not match. After five attempts in a row none counts for a "
+    "quarter of an hour."
+)
+"""One answer to wrong passwords, unknown names and locked accounts."""
+
 _THROTTLED = frozenset(
     {
         "security.login",
@@ -69,7 +75,7 @@ class ConsoleLogin(LoginForm):
         found = people.find_user(email=(self.email.data or "").strip())
         if found is not None and found.is_locked():
             hash_password(password)  # as long as a wrong one takes
-            self.form_errors.append("Specified email and password do not match, or wait a while.")
+            self.form_errors.append(NO_MATCH)  # as where there is no account
             return False
         return bool(super().validate(**kwargs))
 
@@ -133,6 +139,7 @@ def _settings(secret: ConsoleSecret) -> Mapping[str, Any]:
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
         "SECURITY_PASSWORD_LENGTH_MIN": MINIMUM_PASSWORD,
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_MSG_GENERIC_AUTHN_FAILED": (NO_MATCH, "error"),
         "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_CHANGEABLE": True,
         "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,

@@ -62,8 +62,10 @@ def test_after_five_wrong_passwords_the_right_one_waits(office: Office) -> None:
         browser.sign_in(made.account.email, "wrong password")
     wrong = browser.sign_in(made.account.email, "wrong password").text
     right = browser.sign_in(made.account.email, made.password)
-    # who guesses meanwhile does not learn which one it is
+    # who guesses meanwhile does not learn which one it is, nor that there is such an account
     assert (right.path, right.text) == ("/console/login", wrong)
+    unknown = office.browser().sign_in("nobody@example.org", "wrong password")
+    assert unknown.text == right.text
     office.hands.ahead = LOCKED_FOR + timedelta(seconds=1)
     assert browser.sign_in(made.account.email, made.password).path == "/console/"
 
